@@ -1,0 +1,170 @@
+package dev.lethe.streams.topology;
+
+import dev.lethe.schemas.Change;
+import dev.lethe.schemas.Cut;
+import dev.lethe.schemas.DeleteRequest;
+import dev.lethe.schemas.ModelNotice;
+import dev.lethe.schemas.ModelOpened;
+import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.ModelVersion;
+import dev.lethe.schemas.Part;
+import dev.lethe.schemas.Pass;
+import dev.lethe.schemas.Receipt;
+import dev.lethe.schemas.RectifyRequest;
+import dev.lethe.schemas.RelabelRequest;
+import dev.lethe.schemas.Sample;
+import dev.lethe.schemas.SettleRequest;
+import dev.lethe.schemas.ShardNotice;
+import dev.lethe.schemas.ShardStatistics;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaNormalization;
+import org.apache.avro.message.BinaryMessageDecoder;
+import org.apache.avro.message.BinaryMessageEncoder;
+import org.apache.avro.specific.SpecificData;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.serialization.Serializer;
+
+/**
+ * Avro single-object encoding (Avro 1.12 specification, "Single-object encoding"): two marker bytes, the schema's
+ * 64-bit fingerprint, the binary record. The fingerprint tells the message types of one topic apart, so no registry is
+ * needed.
+ */
+public final class Messages {
+    private static final int HEADER_BYTES = 10;
+
+    private Messages() {}
+
+    /** Serde of a topic or store whose values are all of one generated class. */
+    public static <T extends SpecificRecord> Serde<T> serde(Class<T> type) {
+        return serde(List.of(type)).as(type);
+    }
+
+    /** Every message type that travels on a topic; used by tests that walk all schemas. */
+    public static List<Class<? extends SpecificRecord>> all() {
+        return List.of(
+                ModelSpec.class,
+                Sample.class,
+                DeleteRequest.class,
+                RelabelRequest.class,
+                RectifyRequest.class,
+                SettleRequest.class,
+                Part.class,
+                ShardNotice.class,
+                ModelNotice.class,
+                Receipt.class,
+                ModelOpened.class,
+                Pass.class,
+                Change.class,
+                Cut.class,
+                ShardStatistics.class,
+                ModelVersion.class);
+    }
+
+    /** Serde of a topic that carries several message types. */
+    public static Union serde(List<? extends Class<? extends SpecificRecord>> types) {
+        return new Union(
+                types.stream().map(Codec::new).collect(Collectors.toMap(c -> c.fingerprint, Function.identity())));
+    }
+
+    /** A serde over a closed set of message types. */
+    public static final class Union {
+        private final Map<Long, Codec> byFingerprint;
+        private final Map<Schema, Codec> bySchema;
+
+        private Union(Map<Long, Codec> byFingerprint) {
+            this.byFingerprint = byFingerprint;
+            this.bySchema = byFingerprint.values().stream().collect(Collectors.toMap(c -> c.schema, c -> c));
+        }
+
+        /** The same serde, typed by a common supertype of its messages. */
+        public <T extends SpecificRecord> Serde<T> as(Class<T> type) {
+            Serializer<T> serializer = (topic, value) -> value == null ? null : encode(value);
+            Deserializer<T> deserializer = (topic, bytes) -> bytes == null ? null : type.cast(decode(topic, bytes));
+            return Serdes.serdeFrom(serializer, deserializer);
+        }
+
+        private byte[] encode(SpecificRecord value) {
+            Codec codec = bySchema.get(value.getSchema());
+            if (codec == null) {
+                throw new SerializationException("message type "
+                        + value.getSchema().getFullName() + " does not belong here, expected one of " + names());
+            }
+            return codec.encode(value);
+        }
+
+        private SpecificRecord decode(String topic, byte[] bytes) {
+            if (bytes.length < HEADER_BYTES || bytes[0] != (byte) 0xC3 || bytes[1] != 0x01) {
+                throw new SerializationException(
+                        "topic " + topic + ": value of " + bytes.length
+                                + " bytes is not in Avro single-object encoding (expected marker C3 01 and a schema fingerprint)");
+            }
+            Codec codec = byFingerprint.get(fingerprint(bytes));
+            if (codec == null) {
+                throw new SerializationException("topic " + topic + ": unknown schema fingerprint "
+                        + Long.toHexString(fingerprint(bytes)) + ", expected one of " + names());
+            }
+            return codec.decode(topic, bytes);
+        }
+
+        private String names() {
+            return byFingerprint.values().stream()
+                    .map(c -> c.schema.getName())
+                    .sorted()
+                    .toList()
+                    .toString();
+        }
+
+        private static long fingerprint(byte[] bytes) {
+            long value = 0;
+            for (int i = HEADER_BYTES - 1; i >= 2; i--) {
+                value = value << 8 | bytes[i] & 0xFF;
+            }
+            return value;
+        }
+    }
+
+    private static final class Codec {
+        final Schema schema;
+        final long fingerprint;
+        private final BinaryMessageEncoder<SpecificRecord> encoder;
+        private final BinaryMessageDecoder<SpecificRecord> decoder;
+
+        Codec(Class<? extends SpecificRecord> type) {
+            SpecificData data = SpecificData.getForClass(type);
+            schema = data.getSchema(type);
+            fingerprint = SchemaNormalization.parsingFingerprint64(schema);
+            encoder = new BinaryMessageEncoder<>(data, schema);
+            decoder = new BinaryMessageDecoder<>(data, schema);
+        }
+
+        byte[] encode(SpecificRecord value) {
+            try {
+                var buffer = encoder.encode(value);
+                byte[] bytes = new byte[buffer.remaining()];
+                buffer.get(bytes);
+                return bytes;
+            } catch (IOException e) {
+                throw new SerializationException("cannot encode a " + schema.getName(), e);
+            }
+        }
+
+        SpecificRecord decode(String topic, byte[] bytes) {
+            try {
+                return decoder.decode(bytes);
+            } catch (IOException | RuntimeException e) {
+                // The cause may quote field values: keep it out of the message.
+                throw new SerializationException("topic " + topic + ": a " + schema.getName() + " of " + bytes.length
+                        + " bytes does not decode (" + e.getClass().getSimpleName() + ")");
+            }
+        }
+    }
+}

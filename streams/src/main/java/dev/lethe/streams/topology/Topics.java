@@ -1,0 +1,121 @@
+package dev.lethe.streams.topology;
+
+import dev.lethe.schemas.Change;
+import dev.lethe.schemas.Cut;
+import dev.lethe.schemas.DeleteRequest;
+import dev.lethe.schemas.ModelNotice;
+import dev.lethe.schemas.ModelOpened;
+import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.ModelVersion;
+import dev.lethe.schemas.Part;
+import dev.lethe.schemas.Pass;
+import dev.lethe.schemas.Receipt;
+import dev.lethe.schemas.RectifyRequest;
+import dev.lethe.schemas.RelabelRequest;
+import dev.lethe.schemas.Sample;
+import dev.lethe.schemas.SettleRequest;
+import dev.lethe.schemas.ShardNotice;
+import dev.lethe.schemas.ShardStatistics;
+import dev.lethe.streams.topology.Topic.Group;
+import java.util.List;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+
+/**
+ * The topics of one deployment.
+ *
+ * @param prefix first part of every topic name, also the Kafka Streams application id
+ */
+public record Topics(String prefix) {
+    private static final String DELETE = "delete";
+    private static final String COMPACT = "compact";
+
+    /** Requests: delete, relabel, rectify, settle. Key: dataset. */
+    public Topic<String, SpecificRecord> requests() {
+        return topic(
+                "requests",
+                Group.REQUESTS,
+                DELETE,
+                union(List.of(DeleteRequest.class, RelabelRequest.class, RectifyRequest.class, SettleRequest.class)));
+    }
+
+    /** Notices of shards and models for the ledger. Key: request id. */
+    public Topic<String, SpecificRecord> applied() {
+        return topic("applied", Group.REQUESTS, DELETE, union(List.of(ShardNotice.class, ModelNotice.class)));
+    }
+
+    /** Training rows. Key: dataset/sampleId; null value: tombstone. */
+    public Topic<String, Sample> samples() {
+        return topic("samples", Group.SHARDS, COMPACT, Messages.serde(Sample.class));
+    }
+
+    /** Requests on their way to every shard. Key: dataset. */
+    public Topic<String, Part> parts() {
+        return topic("parts", Group.SHARDS, DELETE, Messages.serde(Part.class));
+    }
+
+    /** Opened models and passes, to every shard. Key: model id. */
+    public Topic<String, SpecificRecord> passes() {
+        return topic("passes", Group.SHARDS, DELETE, union(List.of(ModelOpened.class, Pass.class)));
+    }
+
+    /** Model definitions. Key: model id. */
+    public Topic<String, ModelSpec> models() {
+        return topic("models", Group.MODELS, COMPACT, Messages.serde(ModelSpec.class));
+    }
+
+    /** Changes, cuts and statistics, from shards to a model. Key: model id. */
+    public Topic<String, SpecificRecord> answers() {
+        return topic("answers", Group.MODELS, DELETE, union(List.of(Change.class, Cut.class, ShardStatistics.class)));
+    }
+
+    /** Receipts. Key: request id. */
+    public Topic<String, Receipt> receipts() {
+        return topic("receipts", Group.OUTPUT, DELETE, Messages.serde(Receipt.class));
+    }
+
+    /** Every version. Key: model id. */
+    public Topic<String, ModelVersion> versions() {
+        return topic("versions", Group.OUTPUT, DELETE, Messages.serde(ModelVersion.class));
+    }
+
+    /** The newest version of each model. Key: model id. */
+    public Topic<String, ModelVersion> latestVersions() {
+        return topic("versions.latest", Group.OUTPUT, COMPACT, Messages.serde(ModelVersion.class));
+    }
+
+    /** What could not be read or handled, with the reason in the headers. */
+    public Topic<byte[], byte[]> deadLetters() {
+        return new Topic<>(prefix + ".dead-letters", Group.OUTPUT, DELETE, Serdes.ByteArray(), Serdes.ByteArray());
+    }
+
+    /** All of them, as created and checked at start. */
+    public List<Topic<?, ?>> all() {
+        return List.of(
+                requests(),
+                applied(),
+                samples(),
+                parts(),
+                passes(),
+                models(),
+                answers(),
+                receipts(),
+                versions(),
+                latestVersions(),
+                deadLetters());
+    }
+
+    /** Key of a sample record. Datasets have no slash in their names, so the first slash separates. */
+    public static String sampleKey(String dataset, String sampleId) {
+        return dataset + "/" + sampleId;
+    }
+
+    private <V> Topic<String, V> topic(String name, Group group, String cleanup, Serde<V> values) {
+        return new Topic<>(prefix + "." + name, group, cleanup, Serdes.String(), values);
+    }
+
+    private static Serde<SpecificRecord> union(List<Class<? extends SpecificRecord>> types) {
+        return Messages.serde(types).as(SpecificRecord.class);
+    }
+}
