@@ -13,8 +13,8 @@ final class DeadLetter {
 
     static Record<String, Addressed> of(Record<String, ? extends SpecificRecord> record, String code, String reason) {
         var headers = new RecordHeaders(record.headers().toArray());
-        headers.add(Names.REASON_CODE_HEADER, code.getBytes(StandardCharsets.UTF_8));
-        headers.add(Names.REASON_HEADER, reason.getBytes(StandardCharsets.UTF_8));
+        headers.add(Nodes.REASON_CODE_HEADER, code.getBytes(StandardCharsets.UTF_8));
+        headers.add(Nodes.REASON_HEADER, reason.getBytes(StandardCharsets.UTF_8));
         return new Record<>(
                 record.key(),
                 new Addressed(record.value(), Target.BY_KEY, OptionalInt.empty()),

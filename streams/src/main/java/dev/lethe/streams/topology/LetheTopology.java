@@ -57,39 +57,39 @@ public final class LetheTopology {
 
     private void requests() {
         source(topics.requests(), topics.applied());
-        processor(Names.REQUEST, () -> new RequestProcessor(settings.shards()), topics.requests(), topics.applied());
-        sink(Names.TO_PARTS, topics.parts(), Names.REQUEST);
-        sink(Names.TO_RECEIPTS, topics.receipts(), Names.REQUEST);
-        store(Names.LEDGER, Messages.serde(LedgerEntry.class), Names.REQUEST);
+        processor(Nodes.REQUEST, () -> new RequestProcessor(settings.shards()), topics.requests(), topics.applied());
+        sink(Nodes.TO_PARTS, topics.parts(), Nodes.REQUEST);
+        sink(Nodes.TO_RECEIPTS, topics.receipts(), Nodes.REQUEST);
+        store(Nodes.LEDGER, Messages.serde(LedgerEntry.class), Nodes.REQUEST);
     }
 
     private void shards() {
         source(topics.parts(), topics.samples(), topics.passes());
         processor(
-                Names.SHARD, () -> new ShardProcessor(settings), topics.parts(), topics.samples(), topics.passes());
-        sink(Names.TO_SAMPLES, topics.samples(), Names.SHARD);
-        sink(Names.TO_ANSWERS, topics.answers(), Names.SHARD);
-        sink(Names.TO_APPLIED, topics.applied(), Names.SHARD);
-        deadLetters(Names.SHARDS_TO_DEAD_LETTERS, Names.SHARD);
-        store(Names.SAMPLES, Messages.serde(StoredSample.class), Names.SHARD);
-        store(Names.SUBJECTS, Serdes.ByteArray(), Names.SHARD);
-        store(Names.SUPPRESSED, Serdes.ByteArray(), Names.SHARD);
-        store(Names.OPEN_MODELS, Messages.serde(OpenModel.class), Names.SHARD);
-        store(Names.WORK, Messages.serde(List.of(Part.class, PartCursor.class)).as(SpecificRecord.class), Names.SHARD);
+                Nodes.SHARD, () -> new ShardProcessor(settings), topics.parts(), topics.samples(), topics.passes());
+        sink(Nodes.TO_SAMPLES, topics.samples(), Nodes.SHARD);
+        sink(Nodes.TO_ANSWERS, topics.answers(), Nodes.SHARD);
+        sink(Nodes.TO_APPLIED, topics.applied(), Nodes.SHARD);
+        deadLetters(Nodes.SHARDS_TO_DEAD_LETTERS, Nodes.SHARD);
+        store(Nodes.SAMPLES, Messages.serde(StoredSample.class), Nodes.SHARD);
+        store(Nodes.SUBJECTS, Serdes.ByteArray(), Nodes.SHARD);
+        store(Nodes.SUPPRESSED, Serdes.ByteArray(), Nodes.SHARD);
+        store(Nodes.OPEN_MODELS, Messages.serde(OpenModel.class), Nodes.SHARD);
+        store(Nodes.WORK, Messages.serde(List.of(Part.class, PartCursor.class)).as(SpecificRecord.class), Nodes.SHARD);
     }
 
     private void models() {
         source(topics.models(), topics.answers());
-        processor(Names.MODEL, () -> new ModelProcessor(settings), topics.models(), topics.answers());
-        sink(Names.TO_PASSES, topics.passes(), Names.MODEL);
-        sink(Names.TO_NOTICES, topics.applied(), Names.MODEL);
-        sink(Names.TO_VERSIONS, topics.versions(), Names.MODEL);
-        sink(Names.TO_LATEST, topics.latestVersions(), Names.MODEL);
-        deadLetters(Names.MODELS_TO_DEAD_LETTERS, Names.MODEL);
-        store(Names.ANCHORS, Messages.serde(ModelAnchor.class), Names.MODEL);
-        store(Names.PROGRESS, Messages.serde(ModelProgress.class), Names.MODEL);
-        store(Names.TAIL, Messages.serde(TailEntry.class), Names.MODEL);
-        store(Names.TALLIES, Messages.serde(RequestTally.class), Names.MODEL);
+        processor(Nodes.MODEL, () -> new ModelProcessor(settings), topics.models(), topics.answers());
+        sink(Nodes.TO_PASSES, topics.passes(), Nodes.MODEL);
+        sink(Nodes.TO_NOTICES, topics.applied(), Nodes.MODEL);
+        sink(Nodes.TO_VERSIONS, topics.versions(), Nodes.MODEL);
+        sink(Nodes.TO_LATEST, topics.latestVersions(), Nodes.MODEL);
+        deadLetters(Nodes.MODELS_TO_DEAD_LETTERS, Nodes.MODEL);
+        store(Nodes.ANCHORS, Messages.serde(ModelAnchor.class), Nodes.MODEL);
+        store(Nodes.PROGRESS, Messages.serde(ModelProgress.class), Nodes.MODEL);
+        store(Nodes.TAIL, Messages.serde(TailEntry.class), Nodes.MODEL);
+        store(Nodes.TALLIES, Messages.serde(RequestTally.class), Nodes.MODEL);
     }
 
     private void source(Topic<?, ?>... from) {

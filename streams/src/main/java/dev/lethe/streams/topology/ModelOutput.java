@@ -27,24 +27,24 @@ final class ModelOutput {
     }
 
     void opened(ModelSpec spec) {
-        forward(spec.getModelId(), Addressed.toAll(new ModelOpened(spec, partition())), Names.TO_PASSES);
+        forward(spec.getModelId(), Addressed.toAll(new ModelOpened(spec, partition())), Nodes.TO_PASSES);
     }
 
     void pass(Pass pass) {
-        forward(pass.getModelId(), Addressed.toAll(pass), Names.TO_PASSES);
+        forward(pass.getModelId(), Addressed.toAll(pass), Nodes.TO_PASSES);
     }
 
     void publish(ModelVersion version) {
-        forward(version.getModelId(), Addressed.byKey(version), Names.TO_VERSIONS);
-        forward(version.getModelId(), Addressed.byKey(version), Names.TO_LATEST);
+        forward(version.getModelId(), Addressed.byKey(version), Nodes.TO_VERSIONS);
+        forward(version.getModelId(), Addressed.byKey(version), Nodes.TO_LATEST);
     }
 
     void notice(RequestTally tally, ModelNotice notice) {
-        forward(notice.getRequestId(), Addressed.to(tally.getRequestPartition(), notice), Names.TO_NOTICES);
+        forward(notice.getRequestId(), Addressed.to(tally.getRequestPartition(), notice), Nodes.TO_NOTICES);
     }
 
     void deadLetter(Record<String, ? extends SpecificRecord> record, String code, String reason) {
-        context.forward(DeadLetter.of(record, code, reason), Names.MODELS_TO_DEAD_LETTERS);
+        context.forward(DeadLetter.of(record, code, reason), Nodes.MODELS_TO_DEAD_LETTERS);
     }
 
     private void forward(String key, Addressed value, String sink) {

@@ -46,10 +46,10 @@ final class ModelProcessor implements Processor<String, SpecificRecord, String, 
     @Override
     public void init(ProcessorContext<String, Addressed> context) {
         output = new ModelOutput(context);
-        anchors = context.getStateStore(Names.ANCHORS);
-        progresses = context.getStateStore(Names.PROGRESS);
-        tails = context.getStateStore(Names.TAIL);
-        tallies = context.getStateStore(Names.TALLIES);
+        anchors = context.getStateStore(Nodes.ANCHORS);
+        progresses = context.getStateStore(Nodes.PROGRESS);
+        tails = context.getStateStore(Nodes.TAIL);
+        tallies = context.getStateStore(Nodes.TALLIES);
         worker = new Worker("lethe-model-" + context.taskId());
         context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, time -> tick());
     }

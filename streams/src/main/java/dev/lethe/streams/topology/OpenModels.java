@@ -7,8 +7,9 @@ import dev.lethe.schemas.RowData;
 import dev.lethe.schemas.StoredSample;
 import dev.lethe.streams.config.Specs;
 import dev.lethe.unlearn.objective.RowMapper;
-import dev.lethe.unlearn.objective.RowMapper.Fits;
-import dev.lethe.unlearn.objective.RowMapper.Misfit;
+import dev.lethe.unlearn.objective.Mapping;
+import dev.lethe.unlearn.objective.Mapping.Fits;
+import dev.lethe.unlearn.objective.Mapping.Misfit;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -93,7 +94,7 @@ final class OpenModels {
         return new RowData(sameFeatures ? null : row.getFeatures(), row.getLabel(), row.getWeight());
     }
 
-    private RowMapper.Mapping map(OpenModel model, StoredSample row) {
+    private Mapping map(OpenModel model, StoredSample row) {
         return mapper(model.getSpec()).map(Doubles.toArray(row.getFeatures()), row.getLabel(), row.getWeight());
     }
 }

@@ -11,7 +11,7 @@ import dev.lethe.schemas.SettleRequest;
 import dev.lethe.schemas.SettleUntil;
 import dev.lethe.schemas.ShardNotice;
 import dev.lethe.schemas.StoredSample;
-import dev.lethe.unlearn.objective.RowMapper.Misfit;
+import dev.lethe.unlearn.objective.Mapping.Misfit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -8,7 +8,7 @@ import dev.lethe.schemas.StoredSample;
 import dev.lethe.streams.config.Specs;
 import dev.lethe.unlearn.curvature.PassAccumulator;
 import dev.lethe.unlearn.objective.RowMapper;
-import dev.lethe.unlearn.objective.RowMapper.Fits;
+import dev.lethe.unlearn.objective.Mapping.Fits;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;

@@ -34,7 +34,7 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
     @Override
     public void init(ProcessorContext<String, Addressed> context) {
         this.context = context;
-        entries = context.getStateStore(Names.LEDGER);
+        entries = context.getStateStore(Nodes.LEDGER);
     }
 
     @Override
@@ -66,7 +66,7 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
         }
         entries.put(id, ledger.open(request, at));
         var part = new Part(RequestRules.normalised(request), at.time(), at.partition());
-        context.forward(new Record<>(record.key(), Addressed.toAll(part), record.timestamp()), Names.TO_PARTS);
+        context.forward(new Record<>(record.key(), Addressed.toAll(part), record.timestamp()), Nodes.TO_PARTS);
     }
 
     /** The first receipt of a request stands: the same request gets it again, another one under its id is refused. */
@@ -101,6 +101,6 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
     private void send(Receipt receipt) {
         context.forward(
                 new Record<>(receipt.getRequestId(), Addressed.byKey(receipt), receipt.getReceiptTime()),
-                Names.TO_RECEIPTS);
+                Nodes.TO_RECEIPTS);
     }
 }

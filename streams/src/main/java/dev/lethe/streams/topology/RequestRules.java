@@ -7,6 +7,7 @@ import dev.lethe.schemas.RelabelRequest;
 import dev.lethe.schemas.Relabelling;
 import dev.lethe.schemas.RequestType;
 import dev.lethe.schemas.SettleRequest;
+import dev.lethe.streams.config.Names;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HashSet;
@@ -14,12 +15,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import org.apache.avro.specific.SpecificRecord;
 
 /** What a request must look like before anything is touched, and what it is called. Pure. */
 final class RequestRules {
-    static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
     static final int MAX_ID_LENGTH = 512;
 
     /** Why a request is refused. */
@@ -125,8 +124,8 @@ final class RequestRules {
             return refuse(
                     "BAD_REQUEST_ID", "requestId: expected 1 to " + MAX_ID_LENGTH + " characters, got " + id.length());
         }
-        if (!NAME.matcher(dataset(request)).matches()) {
-            return refuse("BAD_DATASET", "dataset: expected a name like " + NAME.pattern());
+        if (!Names.isName(dataset(request))) {
+            return refuse("BAD_DATASET", "dataset: expected a name of " + Names.RULE);
         }
         return switch (type(request)) {
             case DELETE -> checkDelete((DeleteRequest) request);

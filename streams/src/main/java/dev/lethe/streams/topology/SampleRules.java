@@ -1,6 +1,7 @@
 package dev.lethe.streams.topology;
 
 import dev.lethe.schemas.Sample;
+import dev.lethe.streams.config.Names;
 import dev.lethe.streams.topology.RequestRules.Refusal;
 import java.util.Optional;
 
@@ -10,8 +11,8 @@ final class SampleRules {
 
     static Optional<Refusal> check(String key, Sample sample) {
         String id = sample.getSampleId();
-        if (!RequestRules.NAME.matcher(sample.getDataset()).matches()) {
-            return refuse("BAD_DATASET", "dataset: expected a name like " + RequestRules.NAME.pattern());
+        if (!Names.isName(sample.getDataset())) {
+            return refuse("BAD_DATASET", "dataset: expected a name of " + Names.RULE);
         }
         if (id.isEmpty() || id.length() > RequestRules.MAX_ID_LENGTH || id.indexOf(ShardStores.SEPARATOR) >= 0) {
             return refuse(

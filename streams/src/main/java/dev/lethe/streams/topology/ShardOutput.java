@@ -61,7 +61,7 @@ final class ShardOutput {
             answer(model, build(done, true, notice.getRequestId(), requestPartition, until));
         }
         flush();
-        forward(notice.getRequestId(), Addressed.to(requestPartition, notice), Names.TO_APPLIED);
+        forward(notice.getRequestId(), Addressed.to(requestPartition, notice), Nodes.TO_APPLIED);
     }
 
     private Change build(Change.Builder change, boolean done, String requestId, int partition, SettleUntil until) {
@@ -93,25 +93,25 @@ final class ShardOutput {
                         after.getFeatures(),
                         after.getLabel(),
                         after.getWeight());
-        var headers = new RecordHeaders().add(Names.ORIGIN_HEADER, origin);
+        var headers = new RecordHeaders().add(Nodes.ORIGIN_HEADER, origin);
         context.forward(
                 new Record<>(
                         Topics.sampleKey(dataset, sampleId), Addressed.to(shard, value), context.currentSystemTimeMs(), headers),
-                Names.TO_SAMPLES);
+                Nodes.TO_SAMPLES);
     }
 
     /** Whether a record on the samples topic was written by {@link #writeBack}. */
     boolean wroteBack(Record<?, ?> record) {
-        var header = record.headers().lastHeader(Names.ORIGIN_HEADER);
+        var header = record.headers().lastHeader(Nodes.ORIGIN_HEADER);
         return header != null && java.util.Arrays.equals(header.value(), origin);
     }
 
     void deadLetter(Record<String, ? extends SpecificRecord> record, String code, String reason) {
-        context.forward(DeadLetter.of(record, code, reason), Names.SHARDS_TO_DEAD_LETTERS);
+        context.forward(DeadLetter.of(record, code, reason), Nodes.SHARDS_TO_DEAD_LETTERS);
     }
 
     private void answer(OpenModel model, SpecificRecord message) {
-        forward(model.getSpec().getModelId(), Addressed.to(model.getReplyPartition(), message), Names.TO_ANSWERS);
+        forward(model.getSpec().getModelId(), Addressed.to(model.getReplyPartition(), message), Nodes.TO_ANSWERS);
     }
 
     private void forward(String key, Addressed value, String sink) {

@@ -36,9 +36,9 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
     public void init(ProcessorContext<String, Addressed> context) {
         this.context = context;
         rows = new ShardStores(context);
-        models = new OpenModels(context.getStateStore(Names.OPEN_MODELS));
+        models = new OpenModels(context.getStateStore(Nodes.OPEN_MODELS));
         output = new ShardOutput(context, models);
-        queue = new PartQueue(context.getStateStore(Names.WORK));
+        queue = new PartQueue(context.getStateStore(Nodes.WORK));
         worker = new Worker("lethe-shard-" + context.taskId());
         passes = new PassAnswers(
                 rows, models, output, worker, context.taskId().partition());

@@ -28,9 +28,9 @@ final class ShardStores {
     private SecretKeySpec secret;
 
     ShardStores(ProcessorContext<?, ?> context) {
-        samples = context.getStateStore(Names.SAMPLES);
-        subjects = context.getStateStore(Names.SUBJECTS);
-        suppressed = context.getStateStore(Names.SUPPRESSED);
+        samples = context.getStateStore(Nodes.SAMPLES);
+        subjects = context.getStateStore(Nodes.SUBJECTS);
+        suppressed = context.getStateStore(Nodes.SUPPRESSED);
     }
 
     StoredSample get(String dataset, String sampleId) {

@@ -5,7 +5,7 @@ import dev.lethe.schemas.TailEntry;
 import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.objective.RowChange;
 import dev.lethe.unlearn.objective.RowMapper;
-import dev.lethe.unlearn.objective.RowMapper.Fits;
+import dev.lethe.unlearn.objective.Mapping.Fits;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.lethe.streams.topology;
 
-/** Names of the nodes and stores of the topology, and of the record headers. */
-final class Names {
+/** Nodes of the nodes and stores of the topology, and of the record headers. */
+final class Nodes {
     static final String REQUEST = "request";
     static final String SHARD = "shard";
     static final String MODEL = "model";
@@ -36,5 +36,5 @@ final class Names {
     static final String REASON_CODE_HEADER = "lethe-reason-code";
     static final String REASON_HEADER = "lethe-reason";
 
-    private Names() {}
+    private Nodes() {}
 }
