@@ -1,0 +1,24 @@
+package dev.lethe.streams.topology;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * What the topology needs to know of a deployment.
+ *
+ * @param topics the topics of the deployment
+ * @param shards partition count of samples, parts and passes; fixed for life
+ * @param settleQuiet how long a model must be without changes before it settles by itself
+ * @param batch changes that are folded together at most
+ * @param slice samples of one part that are worked off in one go at most
+ * @param dataDir directory of this process
+ */
+public record TopologySettings(Topics topics, int shards, Duration settleQuiet, int batch, int slice, Path dataDir) {
+
+    public TopologySettings {
+        if (shards < 1 || batch < 1 || slice < 1) {
+            throw new IllegalArgumentException(
+                    "shards, batch and slice: expected at least 1, got " + shards + ", " + batch + " and " + slice);
+        }
+    }
+}
