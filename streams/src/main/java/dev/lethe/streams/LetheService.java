@@ -1,0 +1,143 @@
+package dev.lethe.streams;
+
+import dev.lethe.streams.config.ServiceConfig;
+import dev.lethe.streams.config.TopicSetup;
+import dev.lethe.streams.local.DataDirectory;
+import dev.lethe.streams.local.LocalKafka;
+import dev.lethe.streams.topology.TopologySettings;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.KafkaStreams.State;
+import org.apache.kafka.streams.Topology;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The service in one process: data directory, broker where none is configured, topics, topology. */
+public final class LetheService implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(LetheService.class);
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
+
+    /** What to close, the last opened first. */
+    private final Deque<Runnable> opened = new ArrayDeque<>();
+
+    private final FailurePolicy failures = new FailurePolicy();
+    private final CountDownLatch ready = new CountDownLatch(1);
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private String bootstrapServers;
+    private KafkaStreams streams;
+
+    private LetheService() {}
+
+    /** Starts with a topology of the caller's. */
+    static LetheService start(ServiceConfig config, Function<TopologySettings, Topology> topology) {
+        LetheService service = new LetheService();
+        try {
+            service.open(config, topology);
+            return service;
+        } catch (RuntimeException e) {
+            service.close();
+            throw e;
+        }
+    }
+
+    private void open(ServiceConfig config, Function<TopologySettings, Topology> topology) {
+        DataDirectory data = DataDirectory.open(config.dataDir());
+        opened.push(data::close);
+        bootstrapServers = config.bootstrapServers().orElseGet(() -> startBroker(config, data));
+        try (Admin admin = admin(config)) {
+            new TopicSetup(config).run(admin);
+        }
+        log.atInfo().addKeyValue("config", config).log("starting");
+        streams = new KafkaStreams(
+                topology.apply(config.topologySettings()), StreamsProperties.of(config, data, bootstrapServers));
+        opened.push(() -> streams.close(STOP_TIMEOUT));
+        streams.setUncaughtExceptionHandler(failures);
+        streams.setStateListener(this::onState);
+        streams.start();
+        awaitRunning();
+    }
+
+    private String startBroker(ServiceConfig config, DataDirectory data) {
+        LocalKafka kafka = LocalKafka.start(data.kafka(), config.localPort());
+        opened.push(kafka::close);
+        return kafka.bootstrapServers();
+    }
+
+    private Admin admin(ServiceConfig config) {
+        Map<String, Object> properties = new HashMap<>(config.kafka().values());
+        properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        return Admin.create(properties);
+    }
+
+    private void onState(State now, State before) {
+        log.atInfo().addKeyValue("from", before).addKeyValue("to", now).log("state changed");
+        boolean over = now == State.ERROR || now == State.NOT_RUNNING;
+        if (over || now == State.RUNNING) {
+            ready.countDown();
+        }
+        if (over) {
+            stopped.countDown();
+        }
+    }
+
+    private void awaitRunning() {
+        try {
+            if (!ready.await(START_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
+                throw new LetheException("the service is not ready after " + START_TIMEOUT.toSeconds()
+                        + " s, it is still " + state() + ": see the log; restoring large stores takes time");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LetheException("interrupted while the service started", e);
+        }
+        failure().ifPresent(reason -> {
+            throw new LetheException(reason);
+        });
+    }
+
+    /** State of Kafka Streams. */
+    public State state() {
+        return streams.state();
+    }
+
+    /** Why the service stopped by itself, if it did. */
+    public Optional<String> failure() {
+        return state() == State.ERROR || state() == State.PENDING_ERROR
+                ? Optional.of("the service stopped: " + failures.reason())
+                : Optional.empty();
+    }
+
+    /** Waits until the service is stopped, by {@link #close} or by a failure. */
+    public void awaitStopped() throws InterruptedException {
+        stopped.await();
+    }
+
+    /** Where clients connect. */
+    public String bootstrapServers() {
+        return bootstrapServers;
+    }
+
+    /** Stops in good order; what was not committed is processed again by the next start. */
+    @Override
+    public void close() {
+        while (!opened.isEmpty()) {
+            try {
+                opened.pop().run();
+            } catch (RuntimeException e) {
+                log.atWarn().setCause(e).log("did not close cleanly");
+            }
+        }
+        stopped.countDown();
+    }
+}

@@ -1,0 +1,57 @@
+package dev.lethe.streams;
+
+import dev.lethe.streams.config.ServiceConfig;
+import dev.lethe.streams.config.TopicSetup;
+import dev.lethe.streams.local.DataDirectory;
+import java.util.Properties;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.errors.LogAndContinueExceptionHandler;
+
+/** The configuration of Kafka Streams that a service's configuration comes to. */
+final class StreamsProperties {
+    /** A crashed member of a cluster is given up after this; the embedded broker's only member is never replaced. */
+    private static final String CLUSTER_SESSION_TIMEOUT_MS = "10000";
+
+    private StreamsProperties() {}
+
+    static Properties of(ServiceConfig config, DataDirectory data, String bootstrapServers) {
+        Properties p = new Properties();
+        p.putAll(config.kafka().values());
+        p.put(StreamsConfig.APPLICATION_ID_CONFIG, config.prefix());
+        p.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        p.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+        p.put(StreamsConfig.STATE_DIR_CONFIG, data.streams().toString());
+        p.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
+        p.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config.commitInterval().toMillis());
+        p.put(StreamsConfig.POLL_MS_CONFIG, config.poll().toMillis());
+        p.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, (int) config.replicationFactor());
+        p.put(
+                StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
+                config.topics().deadLetters().name());
+        p.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, LogAndContinueExceptionHandler.class);
+        addInternalTopics(p);
+        addMembership(p, config, data);
+        return p;
+    }
+
+    /** Changelogs hold rows as well: what is erased must leave them too. */
+    private static void addInternalTopics(Properties p) {
+        p.put(
+                StreamsConfig.topicPrefix(TopicConfig.MAX_COMPACTION_LAG_MS_CONFIG),
+                Long.toString(TopicSetup.COMPACTION_LAG.toMillis()));
+    }
+
+    private static void addMembership(Properties p, ServiceConfig config, DataDirectory data) {
+        p.put(StreamsConfig.consumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), data.instanceId());
+        if (!config.embedded()) {
+            p.putIfAbsent(
+                    StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), CLUSTER_SESSION_TIMEOUT_MS);
+        }
+        // A new consumer must not skip the first records, and a producer must not wait for a batch to fill.
+        p.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
+        p.putIfAbsent(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), "0");
+    }
+}

@@ -1,0 +1,153 @@
+package dev.lethe.streams.config;
+
+import dev.lethe.streams.config.Setting.Defaults;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Every setting of the service: constant, meaning, default. */
+public final class Settings {
+    private static final int MAX_PARTITIONS = 10_000;
+    private static final int MAX_MILLIS = 3_600_000;
+
+    public static final Setting<String> BOOTSTRAP_SERVERS = Setting.text(
+            "bootstrap.servers",
+            "\\S+",
+            new Defaults(null, null),
+            "host:port[,host:port...]",
+            "Kafka cluster to connect to. Without it, a broker is started in this process and keeps its data in data.dir.");
+
+    public static final Setting<Integer> LOCAL_PORT = Setting.integer(
+            "local.port",
+            0,
+            65_535,
+            Defaults.of(19_092),
+            "Port of the broker in this process, on 127.0.0.1; 0: any free one.");
+
+    public static final Setting<String> PREFIX = Setting.text(
+            "prefix",
+            "[A-Za-z0-9._-]{1,64}",
+            Defaults.of("lethe"),
+            "1 to 64 of A-Z a-z 0-9 . _ -",
+            "First part of every topic name; also the Kafka Streams application id.");
+
+    public static final Setting<Path> DATA_DIR = new Setting<>(
+            "data.dir",
+            "a path",
+            Defaults.of(".lethe"),
+            "Directory of this process: broker log, stores, snapshots, log file. One process per directory.",
+            Path::of);
+
+    public static final Setting<Integer> SHARDS = Setting.integer(
+            "shards",
+            1,
+            MAX_PARTITIONS,
+            new Defaults("12", "4"),
+            "Partitions of samples, parts and passes: over how many tasks the training data is spread. Fixed for life.");
+
+    public static final Setting<Integer> REQUEST_PARTITIONS = Setting.integer(
+            "request.partitions",
+            1,
+            MAX_PARTITIONS,
+            new Defaults("3", "1"),
+            "Partitions of requests and applied; the requests of one dataset stay in order in one of them."
+                    + " Fixed for life.");
+
+    public static final Setting<Integer> MODEL_PARTITIONS = Setting.integer(
+            "model.partitions",
+            1,
+            MAX_PARTITIONS,
+            new Defaults("3", "1"),
+            "Partitions of models, answers, receipts and versions: over how many tasks the models are spread."
+                    + " Fixed for life.");
+
+    public static final Setting<Integer> REPLICATION_FACTOR = Setting.integer(
+            "replication.factor",
+            -1,
+            Short.MAX_VALUE,
+            new Defaults("-1", "1"),
+            "Copies of each topic that is created; -1: the cluster's default.");
+
+    public static final Setting<Integer> THREADS =
+            Setting.integer("threads", 1, 256, Defaults.of(2), "Stream threads of this process.");
+
+    public static final Setting<Integer> COMMIT_INTERVAL_MS = Setting.integer(
+            "commit.interval.ms",
+            1,
+            MAX_MILLIS,
+            Defaults.of(10),
+            "Time between transactions. A request waits for about one per hop, of which there are four.");
+
+    public static final Setting<Integer> POLL_MS = Setting.integer(
+            "poll.ms",
+            1,
+            MAX_MILLIS,
+            Defaults.of(5),
+            "How long a stream thread waits for records; timers inside fire no more often than this.");
+
+    public static final Setting<Integer> SETTLE_QUIET_MS = Setting.integer(
+            "settle.quiet.ms",
+            0,
+            MAX_MILLIS,
+            Defaults.of(200),
+            "How long a model with `settle: auto` must be without changes before it settles by itself.");
+
+    public static final Setting<Integer> BATCH =
+            Setting.integer("batch", 1, 4_096, Defaults.of(64), "Changes that a model folds together at most.");
+
+    public static final Setting<Integer> SLICE = Setting.integer(
+            "slice", 1, 65_536, Defaults.of(256), "Samples of one request that a shard works off in one go at most.");
+
+    /** All of them, in the order of the reference page. */
+    public static final List<Setting<?>> ALL = List.of(
+            BOOTSTRAP_SERVERS,
+            LOCAL_PORT,
+            PREFIX,
+            DATA_DIR,
+            SHARDS,
+            REQUEST_PARTITIONS,
+            MODEL_PARTITIONS,
+            REPLICATION_FACTOR,
+            THREADS,
+            COMMIT_INTERVAL_MS,
+            POLL_MS,
+            SETTLE_QUIET_MS,
+            BATCH,
+            SLICE);
+
+    private Settings() {}
+
+    /** The reference page, as text. */
+    public static String reference() {
+        return ALL.stream().map(Settings::entry).collect(Collectors.joining(System.lineSeparator()))
+                + System.lineSeparator()
+                + KafkaProperties.REFERENCE;
+    }
+
+    private static String entry(Setting<?> setting) {
+        return String.format(
+                Locale.ROOT,
+                "%s  (default: %s; variable %s)%n    %s%n    Allowed: %s.%n",
+                setting.key(),
+                defaults(setting.defaults()),
+                setting.variable(),
+                setting.doc(),
+                setting.rule());
+    }
+
+    private static String defaults(Defaults defaults) {
+        if (defaults.cluster() == null) {
+            return "none";
+        }
+        return defaults.cluster().equals(defaults.local())
+                ? defaults.local()
+                : defaults.cluster() + ", with the embedded broker " + defaults.local();
+    }
+
+    static Map<String, Setting<?>> byVariable() {
+        return ALL.stream().collect(Collectors.toMap(Setting::variable, Function.identity()));
+    }
+}

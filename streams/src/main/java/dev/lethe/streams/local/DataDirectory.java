@@ -1,0 +1,121 @@
+package dev.lethe.streams.local;
+
+import dev.lethe.streams.LetheException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+
+/**
+ * The directory of one process: broker log, Streams state, factor snapshots, service log. Locked while open, since two
+ * processes in one directory would destroy each other's state. The lock goes with the process, also when it is killed.
+ */
+public final class DataDirectory implements AutoCloseable {
+    private static final String LOCK_FILE = "lethe.lock";
+    private static final String INSTANCE_FILE = "instance.id";
+
+    private final Path root;
+    private final FileChannel channel;
+    private final FileLock lock;
+
+    private DataDirectory(Path root, FileChannel channel, FileLock lock) {
+        this.root = root;
+        this.channel = channel;
+        this.lock = lock;
+    }
+
+    /**
+     * Creates the directory where it is missing, and locks it.
+     *
+     * @throws LetheException if another process (or another service of this one) holds it, or it cannot be written
+     */
+    public static DataDirectory open(Path dir) {
+        Path root = dir.toAbsolutePath().normalize();
+        try {
+            Files.createDirectories(root);
+            FileChannel channel = FileChannel.open(
+                    root.resolve(LOCK_FILE),
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.READ,
+                    StandardOpenOption.WRITE);
+            return new DataDirectory(root, channel, lock(root, channel));
+        } catch (IOException e) {
+            throw new LetheException(
+                    "data directory " + root + " cannot be used (" + e + "): check that it is a writable directory"
+                            + " or name another one with data.dir",
+                    e);
+        }
+    }
+
+    private static FileLock lock(Path root, FileChannel channel) throws IOException {
+        FileLock lock;
+        try {
+            lock = channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            lock = null; // this very process holds it
+        }
+        if (lock == null) {
+            String owner = Files.readString(root.resolve(LOCK_FILE), StandardCharsets.US_ASCII)
+                    .strip();
+            channel.close();
+            throw new LetheException("data directory " + root + " is in use by process "
+                    + (owner.isEmpty() ? "(unknown)" : owner)
+                    + ": stop that process, or name another directory with data.dir");
+        }
+        channel.truncate(0);
+        channel.write(
+                ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)), 0);
+        return lock;
+    }
+
+    /** The directory itself. */
+    public Path root() {
+        return root;
+    }
+
+    /** Log of the embedded broker. */
+    public Path kafka() {
+        return root.resolve("kafka");
+    }
+
+    /** State of Kafka Streams. */
+    public Path streams() {
+        return root.resolve("streams");
+    }
+
+    /**
+     * Name of this member in the consumer group, made once and kept: after a restart the group recognises the member and
+     * does not wait for the session of the previous process to run out.
+     */
+    public String instanceId() {
+        Path file = root.resolve(INSTANCE_FILE);
+        try {
+            if (!Files.exists(file)) {
+                Path fresh = root.resolve(INSTANCE_FILE + ".tmp");
+                Files.writeString(fresh, "lethe-" + UUID.randomUUID());
+                Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+            }
+            return Files.readString(file).strip();
+        } catch (IOException e) {
+            throw new LetheException("file " + file + " cannot be read or written (" + e + ")", e);
+        }
+    }
+
+    /** Unlocks. */
+    @Override
+    public void close() {
+        try {
+            lock.release();
+            channel.close();
+        } catch (IOException e) {
+            throw new LetheException("lock of data directory " + root + " cannot be released (" + e + ")", e);
+        }
+    }
+}
