@@ -3,8 +3,8 @@ package dev.lethe.streams.topology;
 import dev.lethe.schemas.DeleteRequest;
 import dev.lethe.schemas.Part;
 import dev.lethe.schemas.PartCursor;
-import dev.lethe.schemas.RectifyRequest;
 import dev.lethe.schemas.Rectification;
+import dev.lethe.schemas.RectifyRequest;
 import dev.lethe.schemas.RelabelRequest;
 import dev.lethe.schemas.Relabelling;
 import dev.lethe.schemas.SettleRequest;
@@ -70,20 +70,18 @@ final class PartWork {
      */
     Optional<PartCursor> work(long sequence) {
         SpecificRecord request = request();
-        boolean done =
-                switch (RequestRules.type(request)) {
-                    case DELETE -> delete((DeleteRequest) request);
-                    case RELABEL -> relabel(((RelabelRequest) request).getSamples());
-                    case RECTIFY -> rectify(((RectifyRequest) request).getSamples());
-                    case SETTLE -> true;
-                };
+        boolean done = switch (RequestRules.type(request)) {
+            case DELETE -> delete((DeleteRequest) request);
+            case RELABEL -> relabel(((RelabelRequest) request).getSamples());
+            case RECTIFY -> rectify(((RectifyRequest) request).getSamples());
+            case SETTLE -> true;
+        };
         if (!done) {
             output.flush();
             return Optional.of(new PartCursor(sequence, sample, subject, after, notice));
         }
-        var opened = models.of(dataset).stream()
-                .map(m -> m.getSpec().getModelId())
-                .toList();
+        var opened =
+                models.of(dataset).stream().map(m -> m.getSpec().getModelId()).toList();
         ShardNotice answer = ShardNotice.newBuilder(notice).setModels(opened).build();
         output.partDone(dataset, answer, part.getReplyPartition(), until(request));
         return Optional.empty();

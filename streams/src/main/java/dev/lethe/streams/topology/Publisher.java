@@ -25,8 +25,7 @@ final class Publisher {
     /** What a version says of itself beside its parameters. */
     record Statement(VersionKind kind, Exactness exactness, String method, String reasonCode, String reason) {}
 
-    Publisher(
-            ModelSpec spec, Objective objective, ModelState state, RequestTallies tallies, ModelOutput output) {
+    Publisher(ModelSpec spec, Objective objective, ModelState state, RequestTallies tallies, ModelOutput output) {
         this.spec = spec;
         this.objective = objective;
         this.state = state;
@@ -78,8 +77,8 @@ final class Publisher {
         if (progress.getVersion() == 0) {
             return;
         }
-        tallies.remove(t -> t.getThrough() <= progress.getPublished()
-                        && (settled || t.getUntil() != SettleUntil.SETTLED))
+        tallies.remove(t ->
+                        t.getThrough() <= progress.getPublished() && (settled || t.getUntil() != SettleUntil.SETTLED))
                 .forEach(t -> output.notice(t, notice(t, null, null)));
     }
 

@@ -67,7 +67,8 @@ final class River implements AutoCloseable {
     }
 
     private <K, V> TestInputTopic<K, V> input(Topic<K, V> topic) {
-        return driver.createInputTopic(topic.name(), topic.keys().serializer(), topic.values().serializer());
+        return driver.createInputTopic(
+                topic.name(), topic.keys().serializer(), topic.values().serializer());
     }
 
     private <K, V> TestOutputTopic<K, V> output(Topic<K, V> topic) {
@@ -204,7 +205,9 @@ final class River implements AutoCloseable {
             tick();
         }
         throw new AssertionError("nothing after " + PATIENCE + "; receipts: " + receipts + "; versions: "
-                + versions.stream().map(v -> v.getModelId() + " " + v.getVersion()).toList());
+                + versions.stream()
+                        .map(v -> v.getModelId() + " " + v.getVersion())
+                        .toList());
     }
 
     void tick() {
