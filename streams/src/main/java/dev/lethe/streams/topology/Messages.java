@@ -16,6 +16,7 @@ import dev.lethe.schemas.Sample;
 import dev.lethe.schemas.SettleRequest;
 import dev.lethe.schemas.ShardNotice;
 import dev.lethe.schemas.ShardStatistics;
+import dev.lethe.schemas.TrustedSchemas;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,10 @@ public final class Messages {
         // Since 1.12.2 Avro instantiates only classes it is told to trust; ours are its own generated ones.
         var others = ClassSecurityValidator.getGlobal();
         ClassSecurityValidator.setGlobal(type -> type.getName().startsWith(PACKAGE) || others.isTrusted(type));
+    }
+
+    static {
+        TrustedSchemas.install();
     }
 
     private Messages() {}

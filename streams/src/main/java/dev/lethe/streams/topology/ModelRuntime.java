@@ -115,7 +115,7 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
 
     /** Nothing is under way: is there a reason to begin something? */
     private void rest() {
-        ModelProgress progress = state.progress();
+        ModelProgress.Builder progress = state.progress();
         if (failed()) {
             publisher.fail(progress.getFailureCode(), progress.getFailure());
         } else if (progress.getVersion() == 0) {

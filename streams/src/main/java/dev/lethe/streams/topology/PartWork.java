@@ -28,7 +28,7 @@ final class PartWork {
 
     private final Part part;
     private final String dataset;
-    private final ShardNotice notice;
+    private final ShardNotice.Builder notice;
     private int sample;
     private int subject;
     private String after;
@@ -44,8 +44,7 @@ final class PartWork {
         this.dataset = RequestRules.dataset(request());
         this.notice = ShardNotice.newBuilder(cursor.getNotice())
                 .setKnownSubjects(new ArrayList<>(cursor.getNotice().getKnownSubjects()))
-                .setErasedSubjects(new ArrayList<>(cursor.getNotice().getErasedSubjects()))
-                .build();
+                .setErasedSubjects(new ArrayList<>(cursor.getNotice().getErasedSubjects()));
         this.sample = cursor.getSample();
         this.subject = cursor.getSubject();
         this.after = cursor.getAfter();
@@ -78,11 +77,11 @@ final class PartWork {
         };
         if (!done) {
             output.flush();
-            return Optional.of(new PartCursor(sequence, sample, subject, after, notice));
+            return Optional.of(new PartCursor(sequence, sample, subject, after, notice.build()));
         }
         var opened =
                 models.of(dataset).stream().map(m -> m.getSpec().getModelId()).toList();
-        ShardNotice answer = ShardNotice.newBuilder(notice).setModels(opened).build();
+        ShardNotice answer = notice.setModels(opened).build();
         output.partDone(dataset, answer, part.getReplyPartition(), until(request));
         return Optional.empty();
     }

@@ -35,7 +35,7 @@ final class Publisher {
 
     /** Publishes θ as the next version; it holds every change folded so far. */
     void publish(double[] theta, Anchor anchor, Statement statement) {
-        ModelProgress progress = state.progress();
+        ModelProgress.Builder progress = state.progress();
         long through = progress.getTailApplied();
         var version = ModelVersion.newBuilder()
                 .setModelId(spec.getModelId())
@@ -73,7 +73,7 @@ final class Publisher {
 
     /** Answers every request that the latest version holds; those that wait for settling only once it is settled. */
     void answer(boolean settled) {
-        ModelProgress progress = state.progress();
+        ModelProgress.Builder progress = state.progress();
         if (progress.getVersion() == 0) {
             return;
         }
@@ -88,7 +88,7 @@ final class Publisher {
     }
 
     private ModelNotice notice(RequestTally tally, String failureCode, String failure) {
-        ModelProgress progress = state.progress();
+        ModelProgress.Builder progress = state.progress();
         var notice = ModelNotice.newBuilder()
                 .setRequestId(tally.getRequestId())
                 .setModelId(spec.getModelId())

@@ -11,6 +11,7 @@ import dev.lethe.schemas.RectifyRequest;
 import dev.lethe.schemas.RelabelRequest;
 import dev.lethe.schemas.Relabelling;
 import dev.lethe.schemas.Sample;
+import dev.lethe.schemas.SettlePolicy;
 import dev.lethe.schemas.SettleRequest;
 import dev.lethe.schemas.SettleUntil;
 import dev.lethe.streams.config.Specs;
@@ -83,7 +84,8 @@ final class River implements AutoCloseable {
                 .setFamily(family)
                 .setFeatures(features)
                 .setIntercept(ModelIntercept.PENALISED)
-                .setL2(l2);
+                .setL2(l2)
+                .setSettle(SettlePolicy.AUTO);
     }
 
     static Sample sample(String id, String subject, String label, double... features) {
