@@ -71,7 +71,8 @@ public final class Progress implements AutoCloseable {
     private void line(String end) {
         lastLine = System.nanoTime();
         double seconds = (lastLine - start) / 1e9;
-        err.printf(Locale.ROOT, "lethe: %s %d%s %.1f s%s%n", task, done, note.isEmpty() ? "" : " " + note, seconds, end);
+        err.printf(
+                Locale.ROOT, "lethe: %s %d%s %.1f s%s%n", task, done, note.isEmpty() ? "" : " " + note, seconds, end);
     }
 
     /** The task is over. */

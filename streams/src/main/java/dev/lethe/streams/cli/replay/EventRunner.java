@@ -98,9 +98,7 @@ final class EventRunner {
     /** Ends the run: everything applied, and settled unless the model is never settled; then the last version. */
     void finish() {
         awaitRows();
-        export(
-                OutputFolder.FINAL,
-                spec.getSettle() == SettlePolicy.NEVER ? SettleUntil.APPLIED : SettleUntil.SETTLED);
+        export(OutputFolder.FINAL, spec.getSettle() == SettlePolicy.NEVER ? SettleUntil.APPLIED : SettleUntil.SETTLED);
         requests.addConflicts();
     }
 
@@ -149,8 +147,8 @@ final class EventRunner {
             return;
         }
         requests.drain();
-        rowsUnderWay = rowsUnderWay.and(
-                client.putSamples(List.of(SampleMessages.of(spec.getDataset(), row)), clock.next()));
+        rowsUnderWay =
+                rowsUnderWay.and(client.putSamples(List.of(SampleMessages.of(spec.getDataset(), row)), clock.next()));
     }
 
     /** Rows that follow each other need no wait between them: those of one id keep their order. */

@@ -69,8 +69,7 @@ final class Replay {
         summary.phase("fit");
     }
 
-    private void play(
-            ModelSpec spec, EventFile events, LetheClient client, OutputFolder out, ReplaySummary summary) {
+    private void play(ModelSpec spec, EventFile events, LetheClient client, OutputFolder out, ReplaySummary summary) {
         Receipts receipts = new Receipts();
         EventRunner runner = new EventRunner(spec, client, clock, out, receipts, inputs.timeout());
         try (Progress progress = Progress.start("events", -1)) {

@@ -12,9 +12,10 @@ import picocli.CommandLine.Spec;
 /** The batch form: files in, files out. */
 @Command(
         name = "replay",
-        description = "Runs a file of events against a model and its samples, through a broker and a service of its own,"
-                + " and writes the versions and receipts as files. Exit code 0: the run completed, refused lines"
-                + " included; 1: an input file is unreadable or a settle failed.",
+        description =
+                "Runs a file of events against a model and its samples, through a broker and a service of its own,"
+                        + " and writes the versions and receipts as files. Exit code 0: the run completed, refused lines"
+                        + " included; 1: an input file is unreadable or a settle failed.",
         footer = {
             "",
             "Example:",

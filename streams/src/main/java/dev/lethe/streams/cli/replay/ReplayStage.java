@@ -33,11 +33,10 @@ final class ReplayStage implements AutoCloseable {
 
     private void start() {
         // One partition of requests and receipts: everything has one order.
-        service = LetheService.start(ServiceConfig.of(Map.of(
-                "data.dir", directory.path().toString(), "local.port", "0", "prefix", PREFIX, "shards", "2")));
+        service = LetheService.start(ServiceConfig.of(
+                Map.of("data.dir", directory.path().toString(), "local.port", "0", "prefix", PREFIX, "shards", "2")));
         client = LetheClient.connect(
-                        new ClientSettings(
-                                service.bootstrapServers(), PREFIX, KafkaProperties.none(), "/lethe/replay"),
+                        new ClientSettings(service.bootstrapServers(), PREFIX, KafkaProperties.none(), "/lethe/replay"),
                         service::failure)
                 .follow(From.NOW);
     }

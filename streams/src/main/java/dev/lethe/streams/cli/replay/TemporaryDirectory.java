@@ -17,7 +17,8 @@ final class TemporaryDirectory implements AutoCloseable {
             path = Files.createTempDirectory(prefix);
         } catch (IOException e) {
             throw new LetheException(
-                    "no temporary directory can be made in " + System.getProperty("java.io.tmpdir") + " (" + e + ")", e);
+                    "no temporary directory can be made in " + System.getProperty("java.io.tmpdir") + " (" + e + ")",
+                    e);
         }
     }
 
@@ -29,7 +30,8 @@ final class TemporaryDirectory implements AutoCloseable {
     @Override
     public void close() {
         try (Stream<Path> files = Files.walk(path)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
         } catch (IOException | UncheckedIOException e) {
             // already gone, or going: the operating system cleans its temporary directory
         }
