@@ -1,0 +1,142 @@
+package dev.lethe.streams.config;
+
+import dev.lethe.schemas.FeatureTransform;
+import dev.lethe.schemas.LearnedFrom;
+import dev.lethe.schemas.ModelFamily;
+import dev.lethe.schemas.ModelIntercept;
+import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.PrivacySpec;
+import dev.lethe.schemas.RowNorm;
+import dev.lethe.schemas.SettlePolicy;
+import dev.lethe.streams.config.Yaml.Node;
+import dev.lethe.streams.topology.Doubles;
+import dev.lethe.unlearn.format.FileFormatException;
+import dev.lethe.unlearn.format.ModelWeights;
+import java.nio.ByteBuffer;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * A model definition as YAML:
+ *
+ * <pre>
+ * id: digits
+ * dataset: digits
+ * family: softmax                # ridge | logistic | softmax
+ * classes: ["0", "1", "2"]       # order = rows of the weights; logistic: the second is positive; ridge: absent
+ * features: 64                   # without the constant
+ * outputs: 1                     # ridge only
+ * intercept: free                # none (default) | penalised | free
+ * l2: 1.797                      # total, for the sum objective
+ * transform: {subtract: 0, divide: 16, rowNorm: none, learnedFrom: none}
+ * settle: auto                   # auto (default) | each-batch | never
+ * privacy: {epsilon: 1, delta: 1e-4, sigma: 10}
+ * initial: weights.safetensors   # relative to this file
+ * </pre>
+ */
+public final class ModelFile {
+    private static final List<String> KEYS = List.of(
+            "id",
+            "dataset",
+            "family",
+            "classes",
+            "features",
+            "outputs",
+            "intercept",
+            "l2",
+            "transform",
+            "settle",
+            "privacy",
+            "initial");
+    private static final List<String> TRANSFORM_KEYS = List.of("subtract", "divide", "rowNorm", "learnedFrom");
+    private static final List<String> PRIVACY_KEYS = List.of("epsilon", "delta", "sigma");
+
+    private ModelFile() {}
+
+    /**
+     * Reads and checks a definition.
+     *
+     * @throws FileFormatException naming file, line, key, rule and value
+     */
+    public static ModelSpec read(Path file) {
+        Node.Mapping root = Yaml.read(file);
+        try {
+            Section section = new Section("", root, KEYS);
+            ModelSpec spec = Specs.validated(spec(section));
+            String initial = section.text("initial", null);
+            return initial == null ? spec : withInitial(spec, file, initial);
+        } catch (SpecViolation e) {
+            throw new FileFormatException(file + ": line " + line(root, e.key()), e.getMessage());
+        }
+    }
+
+    private static ModelSpec spec(Section section) {
+        return ModelSpec.newBuilder()
+                .setModelId(section.text("id"))
+                .setDataset(section.text("dataset"))
+                .setFamily(section.word("family", null, words(ModelFamily.values())))
+                .setClasses(section.texts("classes"))
+                .setFeatures(section.integer("features", null))
+                .setOutputs(section.integer("outputs", 1))
+                .setIntercept(section.word("intercept", "none", words(ModelIntercept.values())))
+                .setL2(section.decimal("l2"))
+                .setTransform(transform(section.section("transform", TRANSFORM_KEYS)))
+                .setSettle(section.word("settle", "auto", words(SettlePolicy.values())))
+                .setPrivacy(privacy(section.section("privacy", PRIVACY_KEYS)))
+                .build();
+    }
+
+    private static FeatureTransform transform(Section section) {
+        return section == null
+                ? null
+                : FeatureTransform.newBuilder()
+                        .setSubtract(section.decimals("subtract"))
+                        .setDivide(section.decimals("divide"))
+                        .setRowNorm(section.word("rowNorm", "none", words(RowNorm.values())))
+                        .setLearnedFrom(section.word("learnedFrom", "none", words(LearnedFrom.values())))
+                        .build();
+    }
+
+    private static PrivacySpec privacy(Section section) {
+        return section == null
+                ? null
+                : PrivacySpec.newBuilder()
+                        .setEpsilon(section.decimal("epsilon"))
+                        .setDelta(section.decimal("delta"))
+                        .setSigma(section.decimal("sigma"))
+                        .build();
+    }
+
+    private static ModelSpec withInitial(ModelSpec spec, Path file, String initial) {
+        try {
+            Path weights = file.toAbsolutePath().resolveSibling(initial);
+            ByteBuffer theta = Doubles.toBuffer(ModelWeights.read(weights, Specs.objective(spec)));
+            return ModelSpec.newBuilder(spec).setInitial(theta).build();
+        } catch (InvalidPathException e) {
+            throw new SpecViolation("initial", "expected a path, got " + Names.quoted(initial));
+        }
+    }
+
+    /** "each-batch" for EACH_BATCH. */
+    private static <T extends Enum<T>> Map<String, T> words(T[] values) {
+        return Arrays.stream(values)
+                .collect(Collectors.toMap(
+                        v -> v.name().toLowerCase(Locale.ROOT).replace('_', '-'), Function.identity()));
+    }
+
+    /** The line of a key; of the section, or of the file, where the key itself is absent. */
+    private static int line(Node.Mapping mapping, String key) {
+        String[] parts = key.split("\\.", 2);
+        Node node = mapping.entries().get(parts[0]);
+        if (node == null) {
+            return mapping.line();
+        }
+        return parts.length == 2 && node instanceof Node.Mapping section ? line(section, parts[1]) : node.line();
+    }
+}

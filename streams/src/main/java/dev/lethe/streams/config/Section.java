@@ -1,0 +1,156 @@
+package dev.lethe.streams.config;
+
+import dev.lethe.streams.config.Yaml.Node;
+import dev.lethe.unlearn.objective.Decimals;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** The keys of one section of a definition, read by type. Every refusal names the key with its section. */
+final class Section {
+    private static final int MAX_TYPOS = 3;
+
+    private final String prefix;
+    private final Map<String, Node> entries;
+
+    /**
+     * A section.
+     *
+     * @param prefix "" or "privacy."
+     * @param mapping its keys and values
+     * @param known the keys it may have
+     */
+    Section(String prefix, Node.Mapping mapping, List<String> known) {
+        this.prefix = prefix;
+        this.entries = mapping.entries();
+        for (String key : entries.keySet()) {
+            if (!known.contains(key)) {
+                throw new SpecViolation(prefix + key, "unknown key" + suggestion(key, known));
+            }
+        }
+    }
+
+    /** A subsection, or null. */
+    Section section(String key, List<String> known) {
+        Node node = entries.get(key);
+        if (node == null || isNothing(node)) {
+            return null;
+        }
+        if (!(node instanceof Node.Mapping mapping)) {
+            throw wrong(key, "expected keys " + known);
+        }
+        return new Section(prefix + key + ".", mapping, known);
+    }
+
+    /** A text that has to be there. */
+    String text(String key) {
+        String value = text(key, null);
+        if (value == null) {
+            throw wrong(key, "expected a value, got nothing");
+        }
+        return value;
+    }
+
+    String text(String key, String absent) {
+        Node node = entries.get(key);
+        return node == null || isNothing(node) ? absent : scalar(key, node);
+    }
+
+    /** A finite number, plain or quoted, that has to be there. */
+    double decimal(String key) {
+        return decimal(key, text(key));
+    }
+
+    int integer(String key, Integer absent) {
+        String text = absent == null ? text(key) : text(key, absent.toString());
+        double value = decimal(key, text);
+        if (value != Math.rint(value) || Math.abs(value) > Integer.MAX_VALUE) {
+            throw wrong(key, "expected a whole number, got " + Names.quoted(text));
+        }
+        return (int) value;
+    }
+
+    /** One of a few words. */
+    <T> T word(String key, String absent, Map<String, T> words) {
+        String text = absent == null ? text(key) : text(key, absent);
+        T value = words.get(text);
+        if (value == null) {
+            String all = words.keySet().stream().sorted().collect(Collectors.joining(", "));
+            throw wrong(key, "expected one of " + all + ", got " + Names.quoted(text));
+        }
+        return value;
+    }
+
+    /** Texts of a list; empty where the key is absent. */
+    List<String> texts(String key) {
+        Node node = entries.get(key);
+        if (node == null || isNothing(node)) {
+            return List.of();
+        }
+        if (!(node instanceof Node.Sequence sequence)) {
+            throw wrong(key, "expected a list");
+        }
+        return sequence.items().stream().map(item -> scalar(key, item)).toList();
+    }
+
+    /** One number or a list of them; empty where the key is absent. */
+    List<Double> decimals(String key) {
+        Node node = entries.get(key);
+        if (node instanceof Node.Scalar scalar) {
+            return scalar.text() == null ? List.of() : List.of(decimal(key, scalar.text()));
+        }
+        return texts(key).stream().map(text -> decimal(key, text)).toList();
+    }
+
+    private double decimal(String key, String text) {
+        double value = Decimals.parse(text);
+        if (Double.isNaN(value)) {
+            throw wrong(key, "expected a finite number, got " + Names.quoted(text));
+        }
+        return value;
+    }
+
+    private String scalar(String key, Node node) {
+        if (node instanceof Node.Scalar scalar && scalar.text() != null) {
+            return scalar.text();
+        }
+        throw wrong(key, "expected a text or a number, got a list, a section or nothing");
+    }
+
+    private SpecViolation wrong(String key, String rule) {
+        return new SpecViolation(prefix + key, rule);
+    }
+
+    private static boolean isNothing(Node node) {
+        return node instanceof Node.Scalar scalar && scalar.text() == null;
+    }
+
+    private static String suggestion(String key, List<String> known) {
+        String nearest = known.stream()
+                .min(Comparator.comparingInt(k -> distance(key, k)))
+                .orElseThrow();
+        return distance(key, nearest) <= MAX_TYPOS
+                ? "; did you mean " + nearest + "?"
+                : "; expected one of " + String.join(", ", known);
+    }
+
+    /** Levenshtein's edit distance, ignoring case. */
+    private static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                boolean same = Character.toLowerCase(a.charAt(i - 1)) == Character.toLowerCase(b.charAt(j - 1));
+                int replaced = diagonal + (same ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
+            }
+        }
+        return row[b.length()];
+    }
+}

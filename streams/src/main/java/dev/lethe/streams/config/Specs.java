@@ -1,0 +1,150 @@
+package dev.lethe.streams.config;
+
+import dev.lethe.schemas.FeatureTransform;
+import dev.lethe.schemas.ModelFamily;
+import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.PrivacySpec;
+import dev.lethe.streams.topology.Doubles;
+import dev.lethe.unlearn.objective.Family;
+import dev.lethe.unlearn.objective.Intercept;
+import dev.lethe.unlearn.objective.Labels;
+import dev.lethe.unlearn.objective.Objective;
+import dev.lethe.unlearn.objective.RowMapper;
+import dev.lethe.unlearn.objective.Transform;
+import java.util.List;
+
+/** The rules of a model definition, whether it came as a file or as a message, and the maths' view of it. */
+public final class Specs {
+    private static final int MAX_PARAMETERS = 1 << 24;
+
+    private Specs() {}
+
+    /**
+     * Refuses a definition that breaks a rule.
+     *
+     * @return the definition itself
+     * @throws SpecViolation naming the key, the rule and the value
+     */
+    public static ModelSpec validated(ModelSpec spec) {
+        requireName("id", spec.getModelId());
+        requireName("dataset", spec.getDataset());
+        requireClasses(spec);
+        requireOutputs(spec);
+        requireL2(spec);
+        if (spec.getPrivacy() != null) {
+            requirePrivacy(spec.getPrivacy());
+        }
+        RowMapper mapper = mapper(spec);
+        requireInitial(spec, mapper.objective());
+        return spec;
+    }
+
+    /** The objective of a model. */
+    public static Objective objective(ModelSpec spec) {
+        int outputs = switch (spec.getFamily()) {
+            case RIDGE -> spec.getOutputs();
+            case LOGISTIC -> 1;
+            case SOFTMAX -> spec.getClasses().size();
+        };
+        return new Objective(
+                Family.valueOf(spec.getFamily().name()),
+                spec.getFeatures(),
+                outputs,
+                Intercept.valueOf(spec.getIntercept().name()),
+                spec.getL2());
+    }
+
+    /** What turns raw samples into rows of a model. */
+    public static RowMapper mapper(ModelSpec spec) {
+        try {
+            Objective objective = objective(spec);
+            return new RowMapper(objective, Labels.of(objective, spec.getClasses()), transform(spec.getTransform()));
+        } catch (SpecViolation e) {
+            throw e;
+        } catch (IllegalArgumentException e) {
+            // The maths names its keys as the definition does: "transform.divide: expected ...".
+            String[] keyAndRule = e.getMessage().split(": ", 2);
+            throw new SpecViolation(keyAndRule[0], keyAndRule[keyAndRule.length - 1]);
+        }
+    }
+
+    private static Transform transform(FeatureTransform transform) {
+        return transform == null
+                ? Transform.NONE
+                : new Transform(
+                        array(transform.getSubtract()),
+                        array(transform.getDivide()),
+                        Transform.RowNorm.valueOf(transform.getRowNorm().name()),
+                        Transform.LearnedFrom.valueOf(transform.getLearnedFrom().name()));
+    }
+
+    private static double[] array(List<Double> values) {
+        return values.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+
+    private static void requireName(String key, String value) {
+        if (!Names.isName(value)) {
+            throw new SpecViolation(key, "expected " + Names.RULE + ", got " + Names.quoted(value));
+        }
+    }
+
+    private static void requireClasses(ModelSpec spec) {
+        int count = spec.getClasses().size();
+        switch (spec.getFamily()) {
+            case RIDGE -> require(count == 0, "classes", "expected none for ridge, got " + count);
+            case LOGISTIC -> require(count == 2, "classes", "expected exactly 2 for logistic, got " + count);
+            case SOFTMAX -> require(count >= 2, "classes", "expected at least 2 for softmax, got " + count);
+        }
+        require(!spec.getClasses().contains(""), "classes", "expected texts or numbers, got an empty one");
+    }
+
+    private static void requireOutputs(ModelSpec spec) {
+        int outputs = spec.getOutputs();
+        boolean ridge = spec.getFamily() == ModelFamily.RIDGE;
+        require(spec.getFeatures() >= 1, "features", "expected at least 1, got " + spec.getFeatures());
+        require(outputs >= 1, "outputs", "expected at least 1, got " + outputs);
+        require(ridge || outputs == 1, "outputs", "expected 1 or none unless the family is ridge, got " + outputs);
+        long rows = Math.max(outputs, spec.getClasses().size());
+        require(
+                rows * (spec.getFeatures() + 1L) <= MAX_PARAMETERS,
+                "features",
+                "expected at most " + MAX_PARAMETERS + " parameters in all, got " + rows + " x "
+                        + (spec.getFeatures() + 1L));
+    }
+
+    private static void requireL2(ModelSpec spec) {
+        double l2 = spec.getL2();
+        require(Double.isFinite(l2) && l2 >= 0, "l2", "expected a finite number of at least 0, got " + l2);
+        require(
+                l2 > 0 || spec.getFamily() == ModelFamily.RIDGE,
+                "l2",
+                "expected more than 0 unless the family is ridge, got " + l2);
+    }
+
+    private static void requirePrivacy(PrivacySpec privacy) {
+        double epsilon = privacy.getEpsilon();
+        double delta = privacy.getDelta();
+        double sigma = privacy.getSigma();
+        require(epsilon > 0 && epsilon <= 1, "privacy.epsilon", "expected 0 < epsilon <= 1, got " + epsilon);
+        require(delta > 0 && delta < 1, "privacy.delta", "expected 0 < delta < 1, got " + delta);
+        require(sigma > 0 && Double.isFinite(sigma), "privacy.sigma", "expected a finite number above 0, got " + sigma);
+    }
+
+    private static void requireInitial(ModelSpec spec, Objective objective) {
+        if (spec.getInitial() == null) {
+            return;
+        }
+        int bytes = spec.getInitial().remaining();
+        int expected = objective.parameters() * Double.BYTES;
+        require(bytes == expected, "initial", "expected " + expected + " bytes of float64, got " + bytes);
+        for (double value : Doubles.toArray(spec.getInitial())) {
+            require(Double.isFinite(value), "initial", "expected finite numbers, got " + value);
+        }
+    }
+
+    private static void require(boolean rule, String key, String otherwise) {
+        if (!rule) {
+            throw new SpecViolation(key, otherwise);
+        }
+    }
+}

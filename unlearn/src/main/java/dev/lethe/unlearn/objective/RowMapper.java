@@ -1,0 +1,71 @@
+package dev.lethe.unlearn.objective;
+
+import java.util.Arrays;
+
+/**
+ * Turns raw samples into rows of one model: transform, then the constant 1 where there is an intercept.
+ *
+ * @param objective feature count, outputs and intercept
+ * @param labels how labels are read
+ * @param transform applied to raw features
+ */
+public record RowMapper(Objective objective, Labels labels, Transform transform) {
+
+    public RowMapper {
+        transform.requireFits(objective.features());
+    }
+
+    /**
+     * The row of a sample, or why there is none.
+     *
+     * @param rawFeatures as in a file or message. Not modified.
+     * @param label as in a file or message
+     * @param weight w, finite and at least 0
+     */
+    public Mapping map(double[] rawFeatures, String label, double weight) {
+        if (rawFeatures.length != objective.features()) {
+            return new Mapping.Misfit(
+                    Mapping.FEATURE_COUNT,
+                    "features: expected " + objective.features() + " values, got " + rawFeatures.length);
+        }
+        if (!(weight >= 0) || Double.isInfinite(weight)) {
+            return new Mapping.Misfit(
+                    Mapping.BAD_WEIGHT, "weight: expected a finite number of at least 0, got " + weight);
+        }
+        int bad = firstNotFinite(rawFeatures);
+        if (bad >= 0) {
+            return notFinite(bad, "");
+        }
+        double[] transformed = transform.apply(rawFeatures);
+        bad = firstNotFinite(transformed);
+        if (bad >= 0) {
+            return notFinite(bad, " after the transform");
+        }
+        double[] y = labels.y(label);
+        return y == null ? labels.misfit(label) : new Mapping.Fits(new Row(withConstant(transformed), y, weight));
+    }
+
+    private double[] withConstant(double[] features) {
+        if (objective.intercept() == Intercept.NONE) {
+            return features;
+        }
+        double[] x = Arrays.copyOf(features, objective.columns());
+        x[x.length - 1] = 1;
+        return x;
+    }
+
+    private static Mapping.Misfit notFinite(int position, String when) {
+        return new Mapping.Misfit(
+                Mapping.NOT_FINITE,
+                "features: expected finite numbers, got NaN or infinity at position " + position + when);
+    }
+
+    private static int firstNotFinite(double[] values) {
+        for (int i = 0; i < values.length; i++) {
+            if (!Double.isFinite(values[i])) {
+                return i;
+            }
+        }
+        return -1;
+    }
+}
