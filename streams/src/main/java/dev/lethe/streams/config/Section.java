@@ -2,15 +2,12 @@ package dev.lethe.streams.config;
 
 import dev.lethe.streams.config.Yaml.Node;
 import dev.lethe.unlearn.objective.Decimals;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
 /** The keys of one section of a definition, read by type. Every refusal names the key with its section. */
 final class Section {
-    private static final int MAX_TYPOS = 3;
-
     private final String prefix;
     private final Map<String, Node> entries;
 
@@ -26,7 +23,7 @@ final class Section {
         this.entries = mapping.entries();
         for (String key : entries.keySet()) {
             if (!known.contains(key)) {
-                throw new SpecViolation(prefix + key, "unknown key" + suggestion(key, known));
+                throw new SpecViolation(prefix + key, "unknown key; " + Suggestion.of(key, known));
             }
         }
     }
@@ -124,33 +121,5 @@ final class Section {
 
     private static boolean isNothing(Node node) {
         return node instanceof Node.Scalar scalar && scalar.text() == null;
-    }
-
-    private static String suggestion(String key, List<String> known) {
-        String nearest = known.stream()
-                .min(Comparator.comparingInt(k -> distance(key, k)))
-                .orElseThrow();
-        return distance(key, nearest) <= MAX_TYPOS
-                ? "; did you mean " + nearest + "?"
-                : "; expected one of " + String.join(", ", known);
-    }
-
-    /** Levenshtein's edit distance, ignoring case. */
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                boolean same = Character.toLowerCase(a.charAt(i - 1)) == Character.toLowerCase(b.charAt(j - 1));
-                int replaced = diagonal + (same ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.length()];
     }
 }

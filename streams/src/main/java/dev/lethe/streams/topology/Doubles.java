@@ -3,35 +3,34 @@ package dev.lethe.streams.topology;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Arrays of float64 as the messages carry them: little-endian IEEE 754, eight bytes each. */
+/** Vectors as they travel: little-endian IEEE 754 float64. Buffers' positions are never moved. */
 public final class Doubles {
-
     private Doubles() {}
 
-    /**
-     * The numbers between position and limit.
-     *
-     * @param bytes Not modified, its position neither.
-     * @throws IllegalArgumentException if they are no whole number of float64 values
-     */
-    public static double[] toArray(ByteBuffer bytes) {
-        if (bytes.remaining() % Double.BYTES != 0) {
-            throw new IllegalArgumentException(
-                    "float64 bytes: expected a multiple of " + Double.BYTES + ", got " + bytes.remaining());
-        }
-        double[] values = new double[bytes.remaining() / Double.BYTES];
-        bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer().get(values);
+    /** Copies the values out. Trailing bytes that are no whole value are left out; see {@link #finite}. */
+    public static double[] toArray(ByteBuffer buffer) {
+        double[] values = new double[buffer.remaining() / Double.BYTES];
+        buffer.duplicate().order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer().get(values);
         return values;
     }
 
-    /**
-     * The bytes of the numbers, from position 0.
-     *
-     * @param values Not modified.
-     */
+    /** Copies the values in. */
     public static ByteBuffer toBuffer(double[] values) {
-        ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(values.length, Double.BYTES));
-        bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer().put(values);
-        return bytes;
+        ByteBuffer buffer = ByteBuffer.allocate(values.length * Double.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        buffer.asDoubleBuffer().put(values);
+        return buffer;
+    }
+
+    /** Whether the buffer holds whole, finite values and at least one. */
+    public static boolean finite(ByteBuffer buffer) {
+        if (buffer.remaining() == 0 || buffer.remaining() % Double.BYTES != 0) {
+            return false;
+        }
+        for (double value : toArray(buffer)) {
+            if (!Double.isFinite(value)) {
+                return false;
+            }
+        }
+        return true;
     }
 }

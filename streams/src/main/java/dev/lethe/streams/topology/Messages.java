@@ -69,6 +69,11 @@ public final class Messages {
                 ModelVersion.class);
     }
 
+    /** Single-object encoding of any generated message. */
+    public static byte[] encode(SpecificRecord message) {
+        return new Codec(message.getClass()).encode(message);
+    }
+
     /** Serde of a topic that carries several message types. */
     public static Union serde(List<? extends Class<? extends SpecificRecord>> types) {
         return new Union(

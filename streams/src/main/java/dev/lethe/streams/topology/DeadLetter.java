@@ -1,0 +1,24 @@
+package dev.lethe.streams.topology;
+
+import dev.lethe.streams.topology.Addressed.Target;
+import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.processor.api.Record;
+
+/** A record that was read but cannot be handled, on its way to the dead-letter topic with its reason in the headers. */
+final class DeadLetter {
+    private DeadLetter() {}
+
+    static Record<String, Addressed> of(Record<String, ? extends SpecificRecord> record, String code, String reason) {
+        var headers = new RecordHeaders(record.headers().toArray());
+        headers.add(Nodes.REASON_CODE_HEADER, code.getBytes(StandardCharsets.UTF_8));
+        headers.add(Nodes.REASON_HEADER, reason.getBytes(StandardCharsets.UTF_8));
+        return new Record<>(
+                record.key(),
+                new Addressed(record.value(), Target.BY_KEY, OptionalInt.empty()),
+                record.timestamp(),
+                headers);
+    }
+}

@@ -1,0 +1,158 @@
+package dev.lethe.streams.topology;
+
+import dev.lethe.schemas.LedgerEntry;
+import dev.lethe.schemas.ModelNotice;
+import dev.lethe.schemas.ModelReceipt;
+import dev.lethe.schemas.Receipt;
+import dev.lethe.schemas.ReceiptStatus;
+import dev.lethe.schemas.ShardNotice;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.apache.avro.specific.SpecificRecord;
+
+/** How a request's answers add up to its receipt. Pure: entries in, entries and receipts out. */
+final class Ledger {
+    private final int shards;
+
+    /** Where a request was read from. */
+    record Coordinates(String topic, int partition, long offset, long time) {}
+
+    Ledger(int shards) {
+        this.shards = shards;
+    }
+
+    /** The intent, written before anything is touched. */
+    LedgerEntry open(SpecificRecord request, Coordinates at) {
+        return LedgerEntry.newBuilder()
+                .setContentHash(ByteBuffer.wrap(RequestRules.contentHash(request)))
+                .setType(RequestRules.type(request))
+                .setDataset(RequestRules.dataset(request))
+                .setSampleCount(RequestRules.sampleCount(request))
+                .setSubjectCount(RequestRules.subjectCount(request))
+                .setTopic(at.topic())
+                .setPartition(at.partition())
+                .setOffset(at.offset())
+                .setRequestTime(at.time())
+                .build();
+    }
+
+    /** Adds a shard's answer; a second answer of the same shard changes nothing. */
+    LedgerEntry with(LedgerEntry entry, ShardNotice notice) {
+        if (entry.getShards().contains(notice.getShard())) {
+            return entry;
+        }
+        Map<String, Integer> modelShards = new HashMap<>(entry.getModelShards());
+        notice.getModels().forEach(model -> modelShards.merge(model, 1, Integer::sum));
+        boolean first = entry.getReasonCode() == null;
+        return LedgerEntry.newBuilder(entry)
+                .setShards(plus(entry.getShards(), List.of(notice.getShard())))
+                .setApplied(entry.getApplied() + notice.getApplied())
+                .setListedFound(entry.getListedFound() + notice.getListedFound())
+                .setAlreadyErased(entry.getAlreadyErased() + notice.getAlreadyErased())
+                .setRefused(entry.getRefused() + notice.getRefused())
+                .setKnownSubjects(plus(entry.getKnownSubjects(), notice.getKnownSubjects()))
+                .setErasedSubjects(plus(entry.getErasedSubjects(), notice.getErasedSubjects()))
+                .setReasonCode(first ? notice.getReasonCode() : entry.getReasonCode())
+                .setReason(first ? notice.getReason() : entry.getReason())
+                .setModelShards(modelShards)
+                .build();
+    }
+
+    /** Adds a model's answer. */
+    LedgerEntry with(LedgerEntry entry, ModelNotice notice) {
+        if (entry.getModels().stream().anyMatch(m -> m.getModelId().equals(notice.getModelId()))) {
+            return entry;
+        }
+        List<ModelReceipt> models = new ArrayList<>(entry.getModels());
+        models.add(ModelReceipt.newBuilder()
+                .setModelId(notice.getModelId())
+                .setVersion(notice.getVersion())
+                .setDigest(notice.getDigest())
+                .setKind(notice.getKind())
+                .setResidualBound(notice.getResidualBound())
+                .setResidualMeasured(notice.getResidualMeasured())
+                .setDistanceBound(notice.getDistanceBound())
+                .setReasonCode(notice.getReasonCode())
+                .setReason(notice.getReason())
+                .build());
+        return LedgerEntry.newBuilder(entry).setModels(models).build();
+    }
+
+    /**
+     * The receipt, once every shard has answered and every model that all shards sent the changes to. A model that was
+     * opened while the request was under way is known to some shards only: its first fit holds the request.
+     */
+    Optional<Receipt> receipt(String requestId, LedgerEntry entry, long now) {
+        if (entry.getShards().size() < shards) {
+            return Optional.empty();
+        }
+        for (var model : entry.getModelShards().entrySet()) {
+            if (model.getValue() == shards
+                    && entry.getModels().stream().noneMatch(m -> m.getModelId().equals(model.getKey()))) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(build(requestId, entry, now));
+    }
+
+    /** A receipt for a request that never got into the ledger. */
+    static Receipt refused(SpecificRecord request, Coordinates at, RequestRules.Refusal refusal, long now) {
+        return Receipt.newBuilder()
+                .setRequestId(RequestRules.requestId(request))
+                .setDataset(RequestRules.dataset(request))
+                .setType(RequestRules.type(request))
+                .setStatus(ReceiptStatus.REFUSED)
+                .setApplied(0)
+                .setUnknown(0)
+                .setAlreadyErased(0)
+                .setRefused(RequestRules.sampleCount(request) + RequestRules.subjectCount(request))
+                .setModels(List.of())
+                .setReasonCode(refusal.code())
+                .setReason(refusal.reason())
+                .setTopic(at.topic())
+                .setPartition(at.partition())
+                .setOffset(at.offset())
+                .setRequestTime(at.time())
+                .setReceiptTime(now)
+                .build();
+    }
+
+    private static Receipt build(String requestId, LedgerEntry entry, long now) {
+        Verdict verdict = Verdict.of(entry);
+        return Receipt.newBuilder()
+                .setRequestId(requestId)
+                .setDataset(entry.getDataset())
+                .setType(entry.getType())
+                .setStatus(verdict.status())
+                .setApplied(entry.getApplied())
+                .setUnknown(verdict.unknown())
+                .setAlreadyErased(verdict.alreadyErased())
+                .setRefused(entry.getRefused())
+                .setModels(verdict.status() == ReceiptStatus.REFUSED ? List.of() : sorted(entry.getModels()))
+                .setReasonCode(verdict.code())
+                .setReason(verdict.reason())
+                .setTopic(entry.getTopic())
+                .setPartition(entry.getPartition())
+                .setOffset(entry.getOffset())
+                .setRequestTime(entry.getRequestTime())
+                .setReceiptTime(now)
+                .build();
+    }
+
+    private static List<ModelReceipt> sorted(List<ModelReceipt> models) {
+        return models.stream()
+                .sorted((a, b) -> a.getModelId().compareTo(b.getModelId()))
+                .toList();
+    }
+
+    private static List<Integer> plus(List<Integer> a, List<Integer> b) {
+        var all = new TreeSet<>(a);
+        all.addAll(b);
+        return List.copyOf(all);
+    }
+}

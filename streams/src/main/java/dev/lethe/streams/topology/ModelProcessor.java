@@ -1,0 +1,142 @@
+package dev.lethe.streams.topology;
+
+import dev.lethe.schemas.Change;
+import dev.lethe.schemas.Cut;
+import dev.lethe.schemas.ModelAnchor;
+import dev.lethe.schemas.ModelProgress;
+import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.RequestTally;
+import dev.lethe.schemas.ShardStatistics;
+import dev.lethe.schemas.TailEntry;
+import dev.lethe.streams.config.Specs;
+import dev.lethe.unlearn.certificate.Perturbation;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Opens models and hands each its records. */
+final class ModelProcessor implements Processor<String, SpecificRecord, String, Addressed> {
+    private static final Logger LOG = LoggerFactory.getLogger(ModelProcessor.class);
+    private static final Duration TICK = Duration.ofMillis(5);
+
+    private final TopologySettings settings;
+    private final Map<String, ModelRuntime> models = new HashMap<>();
+    private ModelOutput output;
+    private Worker worker;
+    private KeyValueStore<String, ModelAnchor> anchors;
+    private KeyValueStore<String, ModelProgress> progresses;
+    private KeyValueStore<String, TailEntry> tails;
+    private KeyValueStore<String, RequestTally> tallies;
+    private boolean resumed;
+
+    ModelProcessor(TopologySettings settings) {
+        this.settings = settings;
+    }
+
+    @Override
+    public void init(ProcessorContext<String, Addressed> context) {
+        output = new ModelOutput(context);
+        anchors = context.getStateStore(Nodes.ANCHORS);
+        progresses = context.getStateStore(Nodes.PROGRESS);
+        tails = context.getStateStore(Nodes.TAIL);
+        tallies = context.getStateStore(Nodes.TALLIES);
+        worker = new Worker("lethe-model-" + context.taskId());
+        context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, time -> tick());
+    }
+
+    private void tick() {
+        resumeOnce();
+        worker.drain();
+        models.values().forEach(ModelRuntime::tick);
+    }
+
+    /** Not in init, where nothing may be forwarded yet. */
+    private void resumeOnce() {
+        if (resumed) {
+            return;
+        }
+        resumed = true;
+        List<ModelAnchor> stored = new ArrayList<>();
+        try (var all = anchors.all()) {
+            all.forEachRemaining(entry -> stored.add(entry.value));
+        }
+        stored.forEach(anchor -> run(ModelState.load(anchors, progresses, anchor)));
+    }
+
+    private void run(ModelState state) {
+        String id = state.spec().getModelId();
+        var progress = state.progress();
+        var tail = new Tail(tails, id, Specs.mapper(state.spec()), progress.getTailApplied(), progress.getTailApplied());
+        var runtime = new ModelRuntime(
+                state, tail, new RequestTallies(tallies, id, settings.shards()), output, worker, settings);
+        models.put(id, runtime);
+        runtime.begin();
+    }
+
+    @Override
+    public void process(Record<String, SpecificRecord> record) {
+        resumeOnce();
+        SpecificRecord message = record.value();
+        if (message instanceof ModelSpec spec) {
+            open(record, spec);
+        } else if (message instanceof Change change) {
+            of(change.getModelId(), runtime -> runtime.change(change));
+        } else if (message instanceof Cut cut) {
+            of(cut.getModelId(), runtime -> runtime.cut(cut));
+        } else if (message instanceof ShardStatistics statistics) {
+            of(statistics.getModelId(), runtime -> runtime.statistics(statistics));
+        }
+    }
+
+    private void of(String modelId, java.util.function.Consumer<ModelRuntime> action) {
+        ModelRuntime runtime = models.get(modelId);
+        if (runtime == null) {
+            LOG.atWarn().addKeyValue("model", modelId).log("answer for a model that is not here");
+        } else {
+            action.accept(runtime);
+        }
+    }
+
+    private void open(Record<String, SpecificRecord> record, ModelSpec spec) {
+        var known = anchors.get(spec.getModelId());
+        if (known != null) {
+            if (!known.getSpec().equals(spec)) {
+                output.deadLetter(
+                        record,
+                        "MODEL_EXISTS",
+                        "model " + spec.getModelId() + " exists with another definition, which cannot be changed:"
+                                + " put the new one under a new id");
+            }
+            return;
+        }
+        var refusal = ModelRules.check(spec);
+        if (refusal.isPresent()) {
+            output.deadLetter(record, "BAD_MODEL", refusal.get());
+            return;
+        }
+        LOG.atInfo().addKeyValue("model", spec.getModelId()).log("opened");
+        output.opened(spec);
+        double[] perturbation = spec.getPrivacy() == null
+                ? null
+                : Perturbation.draw(Specs.objective(spec), spec.getPrivacy().getSigma());
+        run(ModelState.create(anchors, progresses, spec, perturbation));
+    }
+
+    @Override
+    public void close() {
+        if (worker != null) {
+            worker.close();
+        }
+        models.values().forEach(ModelRuntime::close);
+    }
+}

@@ -1,0 +1,126 @@
+package dev.lethe.streams.topology;
+
+import dev.lethe.schemas.ModelAnchor;
+import dev.lethe.schemas.ModelProgress;
+import dev.lethe.schemas.ModelSpec;
+import dev.lethe.unlearn.correction.Anchor;
+import dev.lethe.unlearn.objective.Objective;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import org.apache.kafka.streams.state.KeyValueStore;
+
+/** What a model must remember over a restart, and how an anchor is written to it and read back. */
+final class ModelState {
+    private final KeyValueStore<String, ModelAnchor> anchors;
+    private final KeyValueStore<String, ModelProgress> progresses;
+    private final String modelId;
+    private ModelAnchor anchor;
+    private ModelProgress progress;
+
+    private ModelState(
+            KeyValueStore<String, ModelAnchor> anchors,
+            KeyValueStore<String, ModelProgress> progresses,
+            ModelAnchor anchor,
+            ModelProgress progress) {
+        this.anchors = anchors;
+        this.progresses = progresses;
+        this.modelId = anchor.getSpec().getModelId();
+        this.anchor = anchor;
+        this.progress = progress;
+    }
+
+    static ModelState create(
+            KeyValueStore<String, ModelAnchor> anchors,
+            KeyValueStore<String, ModelProgress> progresses,
+            ModelSpec spec,
+            double[] perturbation) {
+        var anchor = ModelAnchor.newBuilder()
+                .setSpec(spec)
+                .setPerturbation(buffer(perturbation))
+                .build();
+        var created = new ModelState(
+                anchors, progresses, anchor, ModelProgress.newBuilder().build());
+        anchors.put(created.modelId, anchor);
+        created.save();
+        return created;
+    }
+
+    static ModelState load(
+            KeyValueStore<String, ModelAnchor> anchors,
+            KeyValueStore<String, ModelProgress> progresses,
+            ModelAnchor anchor) {
+        return new ModelState(
+                anchors, progresses, anchor, progresses.get(anchor.getSpec().getModelId()));
+    }
+
+    ModelSpec spec() {
+        return anchor.getSpec();
+    }
+
+    /** Mutable until {@link #save}. */
+    ModelProgress progress() {
+        return progress;
+    }
+
+    double[] perturbation() {
+        return array(anchor.getPerturbation());
+    }
+
+    void save() {
+        progresses.put(modelId, progress);
+    }
+
+    /** Writes what a fold changed. */
+    void save(Anchor from) {
+        var s = from.state();
+        progress = ModelProgress.newBuilder(progress)
+                .setGradient(buffer(s.gradient()))
+                .setLoss(s.loss())
+                .setGradientScale(s.gradientScale())
+                .setRows(s.rows())
+                .setWeight(s.weight())
+                .setMaxNorm(s.maxNorm())
+                .setChanges(s.changes())
+                .build();
+        save();
+    }
+
+    /** Writes a new anchor, or an anchor with a new factor. */
+    void saveAnchor(Anchor from) {
+        var s = from.state();
+        anchor = ModelAnchor.newBuilder(anchor)
+                .setTheta(buffer(s.theta()))
+                .setThetaFactor(buffer(s.thetaFactor()))
+                .build();
+        anchors.put(modelId, anchor);
+        save(from);
+    }
+
+    /** The anchor as it was saved, without its factor; empty before the first pass. */
+    Optional<Anchor> restore(Objective objective) {
+        if (anchor.getTheta() == null) {
+            return Optional.empty();
+        }
+        return Optional.of(Anchor.restore(
+                objective,
+                new Anchor.State(
+                        array(anchor.getTheta()),
+                        array(anchor.getThetaFactor()),
+                        array(progress.getGradient()),
+                        array(anchor.getPerturbation()),
+                        progress.getLoss(),
+                        progress.getGradientScale(),
+                        progress.getRows(),
+                        progress.getWeight(),
+                        progress.getMaxNorm(),
+                        progress.getChanges())));
+    }
+
+    private static ByteBuffer buffer(double[] values) {
+        return values == null ? null : Doubles.toBuffer(values);
+    }
+
+    private static double[] array(ByteBuffer buffer) {
+        return buffer == null ? null : Doubles.toArray(buffer);
+    }
+}

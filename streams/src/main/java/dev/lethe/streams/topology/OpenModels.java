@@ -1,0 +1,100 @@
+package dev.lethe.streams.topology;
+
+import dev.lethe.schemas.Change;
+import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.OpenModel;
+import dev.lethe.schemas.RowData;
+import dev.lethe.schemas.StoredSample;
+import dev.lethe.streams.config.Specs;
+import dev.lethe.unlearn.objective.RowMapper;
+import dev.lethe.unlearn.objective.Mapping;
+import dev.lethe.unlearn.objective.Mapping.Fits;
+import dev.lethe.unlearn.objective.Mapping.Misfit;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.streams.state.KeyValueStore;
+
+/** The models that a shard knows, and what a row means to each of them. */
+final class OpenModels {
+    private final KeyValueStore<String, OpenModel> store;
+    private final Map<String, RowMapper> mappers = new HashMap<>();
+    private final Map<String, OpenModel> models = new HashMap<>();
+
+    OpenModels(KeyValueStore<String, OpenModel> store) {
+        this.store = store;
+        try (var all = store.all()) {
+            all.forEachRemaining(entry -> remember(entry.value));
+        }
+    }
+
+    private void remember(OpenModel model) {
+        String id = model.getSpec().getModelId();
+        models.put(id, model);
+        mappers.computeIfAbsent(id, key -> Specs.mapper(model.getSpec()));
+    }
+
+    void put(OpenModel model) {
+        store.put(model.getSpec().getModelId(), model);
+        remember(model);
+    }
+
+    OpenModel get(String modelId) {
+        return models.get(modelId);
+    }
+
+    Collection<OpenModel> all() {
+        return List.copyOf(models.values());
+    }
+
+    List<OpenModel> of(String dataset) {
+        return models.values().stream()
+                .filter(m -> m.getSpec().getDataset().equals(dataset))
+                .toList();
+    }
+
+    RowMapper mapper(ModelSpec spec) {
+        return mappers.get(spec.getModelId());
+    }
+
+    boolean fits(OpenModel model, StoredSample row) {
+        return row != null && map(model, row) instanceof Fits;
+    }
+
+    /** Why no model of the dataset can take the row; empty if one can, or if there is no model yet. */
+    Optional<Misfit> refusal(String dataset, StoredSample row) {
+        Misfit last = null;
+        for (OpenModel model : of(dataset)) {
+            if (map(model, row) instanceof Misfit misfit) {
+                last = misfit;
+            } else {
+                return Optional.empty();
+            }
+        }
+        return Optional.ofNullable(last);
+    }
+
+    /** A change of one sample as a model sees it; empty if the sample is in the model neither before nor after. */
+    Optional<Change.Builder> change(OpenModel model, StoredSample before, StoredSample after) {
+        boolean was = fits(model, before);
+        boolean is = fits(model, after);
+        if (!was && !is) {
+            return Optional.empty();
+        }
+        boolean sameFeatures = was && is && before.getFeatures().equals(after.getFeatures());
+        return Optional.of(Change.newBuilder()
+                .setModelId(model.getSpec().getModelId())
+                .setBefore(was ? data(before, false) : null)
+                .setAfter(is ? data(after, sameFeatures) : null));
+    }
+
+    private static RowData data(StoredSample row, boolean sameFeatures) {
+        return new RowData(sameFeatures ? null : row.getFeatures(), row.getLabel(), row.getWeight());
+    }
+
+    private Mapping map(OpenModel model, StoredSample row) {
+        return mapper(model.getSpec()).map(Doubles.toArray(row.getFeatures()), row.getLabel(), row.getWeight());
+    }
+}

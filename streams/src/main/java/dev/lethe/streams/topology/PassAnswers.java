@@ -1,0 +1,137 @@
+package dev.lethe.streams.topology;
+
+import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.OpenModel;
+import dev.lethe.schemas.Pass;
+import dev.lethe.schemas.ShardStatistics;
+import dev.lethe.schemas.StoredSample;
+import dev.lethe.streams.config.Specs;
+import dev.lethe.unlearn.curvature.PassAccumulator;
+import dev.lethe.unlearn.objective.RowMapper;
+import dev.lethe.unlearn.objective.Mapping.Fits;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers passes for one shard: takes the snapshot and sends the cut on the stream thread, sums on the worker, sends
+ * the statistics from a punctuation.
+ */
+final class PassAnswers {
+    private static final Logger LOG = LoggerFactory.getLogger(PassAnswers.class);
+    /** Below Kafka's record limit of 1 MB, with room for headers. */
+    private static final int CHUNK_BYTES = 512 * 1024;
+
+    private final ShardStores rows;
+    private final OpenModels models;
+    private final ShardOutput output;
+    private final Worker worker;
+    private final int shard;
+
+    PassAnswers(ShardStores rows, OpenModels models, ShardOutput output, Worker worker, int shard) {
+        this.rows = rows;
+        this.models = models;
+        this.output = output;
+        this.worker = worker;
+        this.shard = shard;
+    }
+
+    /** A new pass takes the place of one that was not answered yet. */
+    void begin(Pass pass) {
+        OpenModel model = models.get(pass.getModelId());
+        if (model == null) {
+            LOG.atWarn().addKeyValue("model", pass.getModelId()).log("pass for a model that was never opened here");
+            return;
+        }
+        attempt(OpenModel.newBuilder(model).setPendingPass(pass).setAttempt(1).build());
+    }
+
+    /** After a restart: answers again, from a new snapshot, with the next attempt. */
+    void resume() {
+        for (OpenModel model : models.all()) {
+            if (model.getPendingPass() != null) {
+                attempt(OpenModel.newBuilder(model)
+                        .setAttempt(model.getAttempt() + 1)
+                        .build());
+            }
+        }
+    }
+
+    private void attempt(OpenModel model) {
+        models.put(model);
+        var snapshot = rows.snapshot(model.getSpec().getDataset());
+        RowMapper mapper = models.mapper(model.getSpec());
+        output.cut(model);
+        worker.submit(() -> {
+            List<ShardStatistics> statistics = answer(model, mapper, snapshot);
+            return () -> send(model, statistics);
+        });
+    }
+
+    private List<ShardStatistics> answer(
+            OpenModel model, RowMapper mapper, KeyValueIterator<String, StoredSample> snapshot) {
+        try (snapshot) {
+            return chunks(model, sums(model.getSpec(), model.getPendingPass(), mapper, snapshot));
+        } catch (RuntimeException | OutOfMemoryError e) {
+            LOG.atError()
+                    .addKeyValue("model", model.getSpec().getModelId())
+                    .setCause(e)
+                    .log("pass failed");
+            return List.of(chunk(model, 0, 1, ByteBuffer.allocate(0), "shard " + shard + ": " + e));
+        }
+    }
+
+    private static byte[] sums(
+            ModelSpec spec, Pass pass, RowMapper mapper, KeyValueIterator<String, StoredSample> snapshot) {
+        var theta = Doubles.toArray(pass.getTheta());
+        try (var sums = new PassAccumulator(Specs.objective(spec), theta, pass.getCurvature(), pass.getGram())) {
+            while (snapshot.hasNext()) {
+                StoredSample row = snapshot.next().value;
+                if (mapper.map(Doubles.toArray(row.getFeatures()), row.getLabel(), row.getWeight())
+                        instanceof Fits fits) {
+                    sums.add(fits.row());
+                } else {
+                    sums.misfit();
+                }
+            }
+            return sums.sums().encode();
+        }
+    }
+
+    private List<ShardStatistics> chunks(OpenModel model, byte[] sums) {
+        int count = Math.max(1, (sums.length + CHUNK_BYTES - 1) / CHUNK_BYTES);
+        List<ShardStatistics> chunks = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            int from = i * CHUNK_BYTES;
+            var payload = ByteBuffer.wrap(sums, from, Math.min(CHUNK_BYTES, sums.length - from));
+            chunks.add(chunk(model, i, count, payload, null));
+        }
+        return chunks;
+    }
+
+    private ShardStatistics chunk(OpenModel model, int index, int count, ByteBuffer payload, String failure) {
+        return new ShardStatistics(
+                model.getSpec().getModelId(),
+                model.getPendingPass().getPassId(),
+                model.getAttempt(),
+                shard,
+                index,
+                count,
+                payload,
+                failure);
+    }
+
+    private void send(OpenModel answered, List<ShardStatistics> statistics) {
+        OpenModel now = models.get(answered.getSpec().getModelId());
+        boolean current = now.getPendingPass() != null
+                && now.getPendingPass().getPassId() == answered.getPendingPass().getPassId()
+                && now.getAttempt() == answered.getAttempt();
+        if (current) {
+            statistics.forEach(s -> output.statistics(now, s));
+            models.put(OpenModel.newBuilder(now).setPendingPass(null).build());
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package dev.lethe.streams.topology;
+
+import dev.lethe.schemas.Cut;
+import dev.lethe.schemas.ShardStatistics;
+import dev.lethe.unlearn.curvature.Sums;
+import java.io.ByteArrayOutputStream;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** One pass as the model sees it: who has cut where, whose statistics are complete. One attempt per shard counts. */
+final class PassInFlight {
+    /** Why the pass was asked for. */
+    enum Purpose {
+        /** An evaluation for the settler. */
+        SETTLE,
+        /** The factor of a restored anchor. */
+        REBUILD
+    }
+
+    private final long passId;
+    private final Purpose purpose;
+    private final double[] theta;
+    private final boolean curvature;
+    private final int shards;
+    private final Map<Integer, Integer> attempts = new HashMap<>();
+    private final Map<Integer, Long> cuts = new HashMap<>();
+    private final Map<Integer, TreeMap<Integer, byte[]>> chunks = new HashMap<>();
+    private final TreeMap<Integer, Sums> sums = new TreeMap<>();
+    private long lastHeard;
+    private String failure;
+
+    PassInFlight(long passId, Purpose purpose, double[] theta, boolean curvature, int shards, long now) {
+        this.passId = passId;
+        this.purpose = purpose;
+        this.theta = theta;
+        this.curvature = curvature;
+        this.shards = shards;
+        this.lastHeard = now;
+    }
+
+    Purpose purpose() {
+        return purpose;
+    }
+
+    double[] theta() {
+        return theta;
+    }
+
+    boolean curvature() {
+        return curvature;
+    }
+
+    long lastHeard() {
+        return lastHeard;
+    }
+
+    Optional<String> failure() {
+        return Optional.ofNullable(failure);
+    }
+
+    /** Whether an entry of the tail came after its shard's cut: it is not in the sums. */
+    boolean behindCut(Tail.Entry entry) {
+        return entry.number() > cuts.getOrDefault(entry.shard(), Long.MAX_VALUE);
+    }
+
+    void cut(Cut cut, long tailLast, long now) {
+        if (cut.getPassId() == passId && cut.getAttempt() > attempts.getOrDefault(cut.getShard(), 0)) {
+            attempts.put(cut.getShard(), cut.getAttempt());
+            cuts.put(cut.getShard(), tailLast);
+            chunks.remove(cut.getShard());
+            sums.remove(cut.getShard());
+            lastHeard = now;
+        }
+    }
+
+    void statistics(ShardStatistics part, long now) {
+        int shard = part.getShard();
+        if (part.getPassId() != passId || !Integer.valueOf(part.getAttempt()).equals(attempts.get(shard))) {
+            return;
+        }
+        lastHeard = now;
+        if (part.getFailure() != null) {
+            failure = part.getFailure();
+            return;
+        }
+        byte[] payload = new byte[part.getPayload().remaining()];
+        part.getPayload().duplicate().get(payload);
+        var received = chunks.computeIfAbsent(shard, s -> new TreeMap<>());
+        received.put(part.getChunk(), payload);
+        if (received.size() == part.getChunks()) {
+            sums.put(shard, decode(received));
+            chunks.remove(shard);
+        }
+    }
+
+    private static Sums decode(TreeMap<Integer, byte[]> chunks) {
+        var all = new ByteArrayOutputStream();
+        chunks.values().forEach(all::writeBytes);
+        return Sums.decode(all.toByteArray());
+    }
+
+    /** The sums of all shards, added in shard order so that the rounding is always the same; empty while some miss. */
+    Optional<Sums> merged() {
+        return sums.size() < shards ? Optional.empty() : sums.values().stream().reduce(Sums::plus);
+    }
+}

@@ -1,0 +1,106 @@
+package dev.lethe.streams.topology;
+
+import dev.lethe.schemas.LedgerEntry;
+import dev.lethe.schemas.ModelNotice;
+import dev.lethe.schemas.Part;
+import dev.lethe.schemas.Receipt;
+import dev.lethe.schemas.ShardNotice;
+import dev.lethe.streams.topology.Ledger.Coordinates;
+import dev.lethe.streams.topology.RequestRules.Refusal;
+import java.nio.ByteBuffer;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the ledger: refuses bad requests, writes the intent, sends the parts to all shards, gathers the notices of
+ * shards and models, writes the receipt.
+ */
+final class RequestProcessor implements Processor<String, SpecificRecord, String, Addressed> {
+    private static final Logger LOG = LoggerFactory.getLogger(RequestProcessor.class);
+
+    private final Ledger ledger;
+    private ProcessorContext<String, Addressed> context;
+    private KeyValueStore<String, LedgerEntry> entries;
+
+    RequestProcessor(int shards) {
+        ledger = new Ledger(shards);
+    }
+
+    @Override
+    public void init(ProcessorContext<String, Addressed> context) {
+        this.context = context;
+        entries = context.getStateStore(Nodes.LEDGER);
+    }
+
+    @Override
+    public void process(Record<String, SpecificRecord> record) {
+        SpecificRecord message = record.value();
+        if (message instanceof ShardNotice notice) {
+            gather(notice.getRequestId(), entry -> ledger.with(entry, notice));
+        } else if (message instanceof ModelNotice notice) {
+            gather(notice.getRequestId(), entry -> ledger.with(entry, notice));
+        } else if (message != null) {
+            accept(record);
+        }
+    }
+
+    private void accept(Record<String, SpecificRecord> record) {
+        SpecificRecord request = record.value();
+        var meta = context.recordMetadata().orElseThrow();
+        var at = new Coordinates(meta.topic(), meta.partition(), meta.offset(), record.timestamp());
+        var refusal = RequestRules.check(request);
+        if (refusal.isPresent()) {
+            send(Ledger.refused(request, at, refusal.get(), context.currentSystemTimeMs()));
+            return;
+        }
+        String id = RequestRules.requestId(request);
+        LedgerEntry known = entries.get(id);
+        if (known != null) {
+            repeat(request, at, known);
+            return;
+        }
+        entries.put(id, ledger.open(request, at));
+        var part = new Part(RequestRules.normalised(request), at.time(), at.partition());
+        context.forward(new Record<>(record.key(), Addressed.toAll(part), record.timestamp()), Nodes.TO_PARTS);
+    }
+
+    /** The first receipt of a request stands: the same request gets it again, another one under its id is refused. */
+    private void repeat(SpecificRecord request, Coordinates at, LedgerEntry known) {
+        if (!known.getContentHash().equals(ByteBuffer.wrap(RequestRules.contentHash(request)))) {
+            var refusal = new Refusal(
+                    "CONFLICT",
+                    "request id " + RequestRules.requestId(request) + " was used before with other content (at "
+                            + known.getTopic() + "-" + known.getPartition() + "@" + known.getOffset()
+                            + "); its receipt stands. Send the new request under a new id");
+            send(Ledger.refused(request, at, refusal, context.currentSystemTimeMs()));
+        } else if (known.getReceipt() != null) {
+            send(known.getReceipt());
+        }
+    }
+
+    private void gather(String requestId, java.util.function.UnaryOperator<LedgerEntry> add) {
+        LedgerEntry entry = entries.get(requestId);
+        if (entry == null || entry.getReceipt() != null) {
+            LOG.atDebug().addKeyValue("request", requestId).log("late notice");
+            return;
+        }
+        LedgerEntry updated = add.apply(entry);
+        var receipt = ledger.receipt(requestId, updated, context.currentSystemTimeMs());
+        entries.put(
+                requestId,
+                receipt.map(r -> LedgerEntry.newBuilder(updated).setReceipt(r).build())
+                        .orElse(updated));
+        receipt.ifPresent(this::send);
+    }
+
+    private void send(Receipt receipt) {
+        context.forward(
+                new Record<>(receipt.getRequestId(), Addressed.byKey(receipt), receipt.getReceiptTime()),
+                Nodes.TO_RECEIPTS);
+    }
+}

@@ -1,0 +1,170 @@
+package dev.lethe.streams.topology;
+
+import dev.lethe.schemas.ModelOpened;
+import dev.lethe.schemas.OpenModel;
+import dev.lethe.schemas.Part;
+import dev.lethe.schemas.PartCursor;
+import dev.lethe.schemas.Pass;
+import dev.lethe.schemas.Sample;
+import dev.lethe.schemas.StoredSample;
+import java.time.Duration;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+
+/** Owns a partition of the training data: applies parts and new rows to it, tells the models, answers passes. */
+final class ShardProcessor implements Processor<String, SpecificRecord, String, Addressed> {
+    private static final Duration TICK = Duration.ofMillis(5);
+
+    private final TopologySettings settings;
+    private ProcessorContext<String, Addressed> context;
+    private ShardStores rows;
+    private OpenModels models;
+    private ShardOutput output;
+    private PartQueue queue;
+    private PassAnswers passes;
+    private Worker worker;
+    private boolean resumed;
+
+    ShardProcessor(TopologySettings settings) {
+        this.settings = settings;
+    }
+
+    @Override
+    public void init(ProcessorContext<String, Addressed> context) {
+        this.context = context;
+        rows = new ShardStores(context);
+        models = new OpenModels(context.getStateStore(Nodes.OPEN_MODELS));
+        output = new ShardOutput(context, models);
+        queue = new PartQueue(context.getStateStore(Nodes.WORK));
+        worker = new Worker("lethe-shard-" + context.taskId());
+        passes = new PassAnswers(
+                rows, models, output, worker, context.taskId().partition());
+        context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, time -> tick());
+    }
+
+    private void tick() {
+        resumeOnce();
+        worker.drain();
+        if (!queue.isEmpty()) {
+            workOff();
+        }
+    }
+
+    /** Not in init, where nothing may be forwarded yet. */
+    private void resumeOnce() {
+        if (!resumed) {
+            resumed = true;
+            passes.resume();
+        }
+    }
+
+    @Override
+    public void process(Record<String, SpecificRecord> record) {
+        resumeOnce();
+        SpecificRecord message = record.value();
+        if (message instanceof Part part) {
+            accept(part);
+        } else if (message instanceof Pass pass) {
+            passes.begin(pass);
+        } else if (message instanceof ModelOpened opened) {
+            open(opened);
+        } else {
+            sample(record);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (worker != null) {
+            worker.close();
+        }
+    }
+
+    private void open(ModelOpened opened) {
+        if (models.get(opened.getSpec().getModelId()) == null) {
+            models.put(OpenModel.newBuilder()
+                    .setSpec(opened.getSpec())
+                    .setReplyPartition(opened.getReplyPartition())
+                    .build());
+        }
+    }
+
+    /** Parts are worked off in their order; what does not fit into a slice waits in a logged queue. */
+    private void accept(Part part) {
+        if (queue.isEmpty()) {
+            PartCursor start = PartWork.start(part, queue.next(), context.taskId().partition());
+            work(part, start).work(start.getSequence()).ifPresent(cursor -> queue.add(part, cursor));
+        } else {
+            queue.add(part, PartWork.start(part, queue.next(), context.taskId().partition()));
+        }
+    }
+
+    private void workOff() {
+        PartCursor cursor = queue.headCursor();
+        Part part = queue.head();
+        work(part, cursor)
+                .work(cursor.getSequence())
+                .ifPresentOrElse(queue::advance, () -> queue.remove(cursor.getSequence()));
+    }
+
+    private PartWork work(Part part, PartCursor cursor) {
+        return new PartWork(rows, models, output, settings.slice(), part, cursor);
+    }
+
+    private void sample(Record<String, SpecificRecord> record) {
+        if (output.wroteBack(record)) {
+            return;
+        }
+        String key = record.key();
+        int slash = key == null ? -1 : key.indexOf('/');
+        if (slash < 1 || slash == key.length() - 1) {
+            output.deadLetter(record, "BAD_KEY", "samples: expected a key of the form dataset/sampleId");
+        } else if (record.value() == null) {
+            removed(key.substring(0, slash), key.substring(slash + 1));
+        } else {
+            arrived(record, (Sample) record.value());
+        }
+    }
+
+    /** A foreign tombstone is a removal without a receipt. */
+    private void removed(String dataset, String sampleId) {
+        StoredSample row = rows.get(dataset, sampleId);
+        if (row != null) {
+            rows.delete(dataset, sampleId, row);
+            output.changed(dataset, row, null);
+            output.flush();
+        }
+    }
+
+    private void arrived(Record<String, SpecificRecord> record, Sample sample) {
+        var refusal = SampleRules.check(record.key(), sample);
+        if (refusal.isPresent()) {
+            output.deadLetter(record, refusal.get().code(), refusal.get().reason());
+            return;
+        }
+        String dataset = sample.getDataset();
+        String id = sample.getSampleId();
+        if (rows.staysOut(dataset, id, sample.getSubjectId(), record.timestamp())) {
+            output.writeBack(dataset, id, null);
+            return;
+        }
+        StoredSample before = rows.get(dataset, id);
+        var after = new StoredSample(
+                sample.getSubjectId(), sample.getFeatures(), sample.getLabel(), sample.getWeight(), record.timestamp());
+        rows.put(dataset, id, before, after);
+        if (!sameContent(before, after)) {
+            output.changed(dataset, before, after);
+            output.flush();
+        }
+    }
+
+    private static boolean sameContent(StoredSample before, StoredSample after) {
+        return before != null
+                && before.getFeatures().equals(after.getFeatures())
+                && before.getLabel().equals(after.getLabel())
+                && before.getWeight() == after.getWeight();
+    }
+}

@@ -1,0 +1,158 @@
+package dev.lethe.streams.topology;
+
+import dev.lethe.schemas.StoredSample;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.Objects;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+
+/** A shard's rows with their subject index, and what was erased and must stay out. */
+final class ShardStores {
+    private static final String HMAC = "HmacSHA256";
+    private static final String SECRET = "secret";
+    private static final byte[] NOTHING = {};
+    /** Separates subject from sample in an index key; refused in ids, so that no subject is another's prefix. */
+    static final char SEPARATOR = '\0';
+
+    private final KeyValueStore<String, StoredSample> samples;
+    private final KeyValueStore<String, byte[]> subjects;
+    private final KeyValueStore<String, byte[]> suppressed;
+    private SecretKeySpec secret;
+
+    ShardStores(ProcessorContext<?, ?> context) {
+        samples = context.getStateStore(Nodes.SAMPLES);
+        subjects = context.getStateStore(Nodes.SUBJECTS);
+        suppressed = context.getStateStore(Nodes.SUPPRESSED);
+    }
+
+    StoredSample get(String dataset, String sampleId) {
+        return samples.get(Topics.sampleKey(dataset, sampleId));
+    }
+
+    /** Stores a row in place of {@code before}, which may be null. */
+    void put(String dataset, String sampleId, StoredSample before, StoredSample row) {
+        if (before != null && before.getSubjectId() != null && !before.getSubjectId().equals(row.getSubjectId())) {
+            subjects.delete(indexKey(dataset, before.getSubjectId(), sampleId));
+        }
+        if (row.getSubjectId() != null
+                && (before == null || !Objects.equals(before.getSubjectId(), row.getSubjectId()))) {
+            subjects.put(indexKey(dataset, row.getSubjectId(), sampleId), NOTHING);
+        }
+        samples.put(Topics.sampleKey(dataset, sampleId), row);
+    }
+
+    void delete(String dataset, String sampleId, StoredSample row) {
+        samples.delete(Topics.sampleKey(dataset, sampleId));
+        if (row.getSubjectId() != null) {
+            subjects.delete(indexKey(dataset, row.getSubjectId(), sampleId));
+        }
+    }
+
+    /** All rows of a dataset as they are now: the iterator is a snapshot and may be read on another thread. */
+    KeyValueIterator<String, StoredSample> snapshot(String dataset) {
+        return samples.prefixScan(dataset + "/", new StringSerializer());
+    }
+
+    /** Index keys of a subject's samples behind {@code after} (null: from the start), in key order. */
+    KeyValueIterator<String, byte[]> samplesOf(String dataset, String subjectId, String after) {
+        String prefix = indexKey(dataset, subjectId, "");
+        // SEPARATOR + 1 is the first key behind all keys that start with the prefix.
+        String end = prefix.substring(0, prefix.length() - 1) + (char) (SEPARATOR + 1);
+        return subjects.range(after == null ? prefix : after + SEPARATOR, end);
+    }
+
+    static String sampleIdOf(String indexKey) {
+        return indexKey.substring(indexKey.indexOf(SEPARATOR) + 1);
+    }
+
+    /** A sample id stays out from now on. Returns whether it was erased here by an earlier request. */
+    boolean suppressSample(String dataset, String sampleId, boolean held) {
+        String key = hashKey("s/", dataset, sampleId);
+        byte[] before = suppressed.get(key);
+        boolean erasedBefore = before != null && before[0] == 1;
+        suppressed.put(key, new byte[] {(byte) (held || erasedBefore ? 1 : 0)});
+        return erasedBefore;
+    }
+
+    boolean sampleErased(String dataset, String sampleId) {
+        byte[] entry = suppressed.get(hashKey("s/", dataset, sampleId));
+        return entry != null && entry[0] == 1;
+    }
+
+    /** A subject's samples with a record time up to {@code time} stay out. */
+    void suppressSubject(String dataset, String subjectId, long time) {
+        String key = hashKey("u/", dataset, subjectId);
+        byte[] before = suppressed.get(key);
+        long latest = before == null ? time : Math.max(time, ByteBuffer.wrap(before).getLong());
+        boolean held = before != null && before[Long.BYTES] == 1;
+        suppressed.put(key, subjectEntry(latest, held));
+    }
+
+    /** Remembers that this subject had samples here which are erased. */
+    void markSubjectErased(String dataset, String subjectId) {
+        String key = hashKey("u/", dataset, subjectId);
+        byte[] before = suppressed.get(key);
+        suppressed.put(key, subjectEntry(ByteBuffer.wrap(before).getLong(), true));
+    }
+
+    boolean subjectErased(String dataset, String subjectId) {
+        byte[] entry = suppressed.get(hashKey("u/", dataset, subjectId));
+        return entry != null && entry[Long.BYTES] == 1;
+    }
+
+    /** Whether an arriving sample must stay out. */
+    boolean staysOut(String dataset, String sampleId, String subjectId, long recordTime) {
+        if (suppressed.get(hashKey("s/", dataset, sampleId)) != null) {
+            return true;
+        }
+        if (subjectId == null) {
+            return false;
+        }
+        byte[] entry = suppressed.get(hashKey("u/", dataset, subjectId));
+        return entry != null && recordTime <= ByteBuffer.wrap(entry).getLong();
+    }
+
+    private static byte[] subjectEntry(long time, boolean held) {
+        return ByteBuffer.allocate(Long.BYTES + 1)
+                .putLong(time)
+                .put((byte) (held ? 1 : 0))
+                .array();
+    }
+
+    private static String indexKey(String dataset, String subjectId, String sampleId) {
+        return dataset + "/" + subjectId + SEPARATOR + sampleId;
+    }
+
+    /** Erased ids are kept as keyed hashes, so that the list of the forgotten does not remember them. */
+    private String hashKey(String kind, String dataset, String id) {
+        try {
+            Mac mac = Mac.getInstance(HMAC);
+            mac.init(secret());
+            mac.update((kind + dataset + "/").getBytes(StandardCharsets.UTF_8));
+            return kind + HexFormat.of().formatHex(mac.doFinal(id.getBytes(StandardCharsets.UTF_8)));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this JVM has no " + HMAC, e);
+        }
+    }
+
+    private SecretKeySpec secret() {
+        if (secret == null) {
+            byte[] key = suppressed.get(SECRET);
+            if (key == null) {
+                key = new byte[32];
+                new SecureRandom().nextBytes(key);
+                suppressed.put(SECRET, key);
+            }
+            secret = new SecretKeySpec(key, HMAC);
+        }
+        return secret;
+    }
+}

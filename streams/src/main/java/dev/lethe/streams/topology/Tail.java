@@ -1,0 +1,122 @@
+package dev.lethe.streams.topology;
+
+import dev.lethe.schemas.RowData;
+import dev.lethe.schemas.TailEntry;
+import dev.lethe.unlearn.objective.Row;
+import dev.lethe.unlearn.objective.RowChange;
+import dev.lethe.unlearn.objective.RowMapper;
+import dev.lethe.unlearn.objective.Mapping.Fits;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.state.KeyValueStore;
+
+/**
+ * The changes of one model that are still needed: pending ones are not folded yet, kept ones were folded while a pass is
+ * under way (those behind a shard's cut are folded again at the new anchor).
+ */
+final class Tail {
+    /** A change with its number in the tail. */
+    record Entry(long number, int shard, RowChange change) {}
+
+    private final KeyValueStore<String, TailEntry> store;
+    private final String prefix;
+    private final RowMapper mapper;
+    private final Deque<Entry> pending = new ArrayDeque<>();
+    private final Deque<Entry> kept = new ArrayDeque<>();
+    private long last;
+
+    /**
+     * @param applied number of the last entry that was folded before; what is older belonged to a pass that is gone
+     * @param last number of the last entry ever appended
+     */
+    Tail(KeyValueStore<String, TailEntry> store, String modelId, RowMapper mapper, long applied, long last) {
+        this.store = store;
+        this.prefix = modelId + "/";
+        this.mapper = mapper;
+        this.last = last;
+        restore(applied);
+    }
+
+    private void restore(long applied) {
+        List<KeyValue<String, TailEntry>> stored = new ArrayList<>();
+        try (var all = store.prefixScan(prefix, new StringSerializer())) {
+            all.forEachRemaining(stored::add);
+        }
+        for (var entry : stored) {
+            long number = Long.parseLong(entry.key.substring(prefix.length()), 16);
+            if (number <= applied) {
+                store.delete(entry.key);
+            } else {
+                change(entry.value)
+                        .ifPresent(c -> pending.addLast(new Entry(number, entry.value.getShard(), c)));
+            }
+            last = Math.max(last, number);
+        }
+    }
+
+    /** Number of the newest entry, 0 before the first. */
+    long last() {
+        return last;
+    }
+
+    int pending() {
+        return pending.size();
+    }
+
+    void append(TailEntry entry) {
+        change(entry).ifPresent(change -> {
+            last++;
+            store.put(key(last), entry);
+            pending.addLast(new Entry(last, entry.getShard(), change));
+        });
+    }
+
+    /** Moves the oldest pending entries, at most {@code most}, to the kept ones and returns them. */
+    List<Entry> take(int most) {
+        List<Entry> taken = new ArrayList<>(Math.min(most, pending.size()));
+        while (taken.size() < most && !pending.isEmpty()) {
+            taken.add(pending.removeFirst());
+        }
+        kept.addAll(taken);
+        return taken;
+    }
+
+    List<RowChange> kept(Predicate<Entry> which) {
+        return kept.stream().filter(which).map(Entry::change).toList();
+    }
+
+    /** Forgets the kept entries, here and in the store. */
+    void dropKept() {
+        kept.forEach(entry -> store.delete(key(entry.number)));
+        kept.clear();
+    }
+
+    private Optional<RowChange> change(TailEntry entry) {
+        Row before = row(entry.getBefore(), null);
+        ByteBuffer shared = entry.getBefore() == null ? null : entry.getBefore().getFeatures();
+        Row after = row(entry.getAfter(), shared);
+        return before == null && after == null ? Optional.empty() : Optional.of(new RowChange(before, after));
+    }
+
+    /** Shards send only rows that fit, by the same mapper; anything else is left out here as it was there. */
+    private Row row(RowData data, ByteBuffer shared) {
+        if (data == null) {
+            return null;
+        }
+        ByteBuffer features = data.getFeatures() == null ? shared : data.getFeatures();
+        return mapper.map(Doubles.toArray(features), data.getLabel(), data.getWeight()) instanceof Fits fits
+                ? fits.row()
+                : null;
+    }
+
+    private String key(long number) {
+        return prefix + String.format("%016x", number);
+    }
+}
