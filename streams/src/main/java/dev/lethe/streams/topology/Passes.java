@@ -1,0 +1,137 @@
+package dev.lethe.streams.topology;
+
+import dev.lethe.schemas.Cut;
+import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.Pass;
+import dev.lethe.schemas.ShardStatistics;
+import dev.lethe.streams.topology.PassInFlight.Purpose;
+import dev.lethe.unlearn.curvature.DenseFactor;
+import dev.lethe.unlearn.curvature.SingularCurvatureException;
+import dev.lethe.unlearn.curvature.Sums;
+import dev.lethe.unlearn.objective.Objective;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A model's passes, one at a time: asks the shards, gathers their sums, has the factor built on the worker. */
+final class Passes {
+    private static final Logger LOG = LoggerFactory.getLogger(Passes.class);
+    private static final long TIMEOUT_MS = 60_000;
+
+    /** What becomes of a pass. All called on the stream thread, with {@link #inFlight} already empty. */
+    interface Listener {
+        /** @param factor null if the pass asked for no curvature; the listener owns it */
+        void answered(PassInFlight pass, Sums sums, DenseFactor factor);
+
+        /** The curvature has no inverse. */
+        void singular(PassInFlight pass, Sums sums, String reason);
+
+        void failed(String code, String reason);
+    }
+
+    private final ModelState state;
+    private final Objective objective;
+    private final int shards;
+    private final ModelOutput output;
+    private final Worker worker;
+    private final Listener listener;
+    private PassInFlight pass;
+    /** The pass whose factor the worker builds. */
+    private PassInFlight building;
+
+    Passes(ModelState state, Objective objective, int shards, ModelOutput output, Worker worker, Listener listener) {
+        this.state = state;
+        this.objective = objective;
+        this.shards = shards;
+        this.output = output;
+        this.worker = worker;
+        this.listener = listener;
+    }
+
+    boolean inFlight() {
+        return pass != null;
+    }
+
+    /** Whether the factor of a restored anchor is on its way. */
+    boolean rebuilding() {
+        return pass != null && pass.purpose() == Purpose.REBUILD;
+    }
+
+    /** Asks all shards; a pass under way is forgotten. */
+    void issue(Purpose purpose, double[] theta, boolean curvature) {
+        ModelSpec spec = state.spec();
+        long id = state.progress().getPassId() + 1;
+        state.progress().setPassId(id);
+        state.save();
+        pass = new PassInFlight(id, purpose, theta, curvature, shards, output.now());
+        output.pass(new Pass(
+                spec.getModelId(), id, Doubles.toBuffer(theta), curvature, curvature, output.partition()));
+    }
+
+    void cancel() {
+        pass = null;
+    }
+
+    void cut(Cut cut, long tailLast) {
+        if (pass != null) {
+            pass.cut(cut, tailLast, output.now());
+        }
+    }
+
+    void statistics(ShardStatistics statistics) {
+        if (pass == null || pass == building) {
+            return;
+        }
+        pass.statistics(statistics, output.now());
+        if (pass.failure().isPresent()) {
+            String failure = pass.failure().get();
+            pass = null;
+            listener.failed("PASS_FAILED", "a pass could not be answered: " + failure);
+        } else {
+            pass.merged().ifPresent(this::gathered);
+        }
+    }
+
+    void tick() {
+        if (pass != null && pass != building && output.now() - pass.lastHeard() > TIMEOUT_MS) {
+            LOG.atWarn().addKeyValue("model", state.spec().getModelId()).log("pass timed out, asked for again");
+            issue(pass.purpose(), pass.theta(), pass.curvature());
+        }
+    }
+
+    private void gathered(Sums sums) {
+        state.progress().setRowsRefused(sums.misfits());
+        PassInFlight answered = pass;
+        if (!answered.curvature()) {
+            pass = null;
+            listener.answered(answered, sums, null);
+            return;
+        }
+        building = answered;
+        worker.submit(() -> {
+            Runnable result = build(answered, sums);
+            return () -> {
+                // Another pass may have taken its place meanwhile; its factor is then nobody's.
+                if (pass == answered) {
+                    pass = null;
+                    result.run();
+                }
+            };
+        });
+    }
+
+    /** On the worker. */
+    private Runnable build(PassInFlight answered, Sums sums) {
+        try {
+            DenseFactor factor = DenseFactor.build(objective, sums);
+            return () -> listener.answered(answered, sums, factor);
+        } catch (SingularCurvatureException e) {
+            return () -> listener.singular(answered, sums, e.getMessage());
+        } catch (RuntimeException | OutOfMemoryError e) {
+            LOG.atError()
+                    .addKeyValue("model", state.spec().getModelId())
+                    .setCause(e)
+                    .log("factor could not be built");
+            return () -> listener.failed("FACTOR_FAILED", e.toString());
+        }
+    }
+}
