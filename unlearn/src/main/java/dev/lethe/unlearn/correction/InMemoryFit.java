@@ -1,0 +1,102 @@
+package dev.lethe.unlearn.correction;
+
+import dev.lethe.unlearn.correction.Settler.Step;
+import dev.lethe.unlearn.curvature.DenseFactor;
+import dev.lethe.unlearn.curvature.PassAccumulator;
+import dev.lethe.unlearn.curvature.SingularCurvatureException;
+import dev.lethe.unlearn.curvature.Sums;
+import dev.lethe.unlearn.objective.Objective;
+import dev.lethe.unlearn.objective.Row;
+import java.util.Arrays;
+import java.util.List;
+
+/** Fits and settles over rows in memory: the reference a retrained model is measured with. */
+public final class InMemoryFit {
+
+    private final Objective objective;
+    private final List<Row> rows;
+    private final double[] perturbation;
+
+    private InMemoryFit(Objective objective, List<Row> rows, double[] perturbation) {
+        this.objective = objective;
+        this.rows = rows;
+        this.perturbation = perturbation;
+    }
+
+    /**
+     * The model of these rows, from zeros.
+     *
+     * @param rows Not modified.
+     * @param perturbationOrNull b, K·d. Not modified.
+     * @return settled, with a factor at its own θ; the caller closes it
+     * @throws IllegalStateException if it does not settle
+     */
+    public static Anchor fit(Objective objective, List<Row> rows, double[] perturbationOrNull) {
+        InMemoryFit fit = new InMemoryFit(objective, rows, perturbationOrNull);
+        return fit.run(Settler.first(objective, new double[objective.parameters()]), null);
+    }
+
+    /**
+     * Settles an anchor.
+     *
+     * @param anchor with all changes folded in. Closed.
+     * @param today the rows it stands over. Not modified.
+     * @return settled, with a factor at its own θ; the caller closes it
+     * @throws IllegalStateException if it does not settle
+     */
+    public static Anchor settle(Anchor anchor, List<Row> today) {
+        InMemoryFit fit =
+                new InMemoryFit(anchor.objective(), today, anchor.state().perturbation());
+        return fit.run(Settler.from(anchor, false), anchor);
+    }
+
+    private Anchor run(Settler settler, Anchor start) {
+        Anchor current = start;
+        Step step = settler.begin();
+        while (step instanceof Step.Evaluate evaluate) {
+            try {
+                Anchor candidate = evaluate(evaluate);
+                Settler.Decision decision = settler.next(current, candidate);
+                current = decision.survivor(current, candidate);
+                step = decision.step();
+            } catch (SingularCurvatureException e) {
+                step = settler.singular(e.getMessage()).step();
+            }
+        }
+        if (step instanceof Step.GiveUp failure) {
+            if (current != null) {
+                current.close();
+            }
+            throw new IllegalStateException(failure.code() + ": " + failure.reason());
+        }
+        return withOwnFactor(current);
+    }
+
+    private Anchor withOwnFactor(Anchor settled) {
+        if (Arrays.equals(settled.theta(), settled.state().thetaFactor())) {
+            return settled;
+        }
+        try {
+            Anchor fresh = evaluate(new Step.Evaluate(settled.theta(), true));
+            settled.close();
+            return fresh;
+        } catch (SingularCurvatureException e) {
+            settled.close();
+            throw new IllegalStateException("SINGULAR_CURVATURE: " + e.getMessage(), e);
+        }
+    }
+
+    private Anchor evaluate(Step.Evaluate where) throws SingularCurvatureException {
+        Sums sums;
+        try (PassAccumulator pass =
+                new PassAccumulator(objective, where.theta(), where.curvature(), where.curvature())) {
+            rows.forEach(pass::add);
+            sums = pass.sums();
+        }
+        Anchor candidate = Anchor.at(objective, where.theta(), perturbation, sums);
+        if (where.curvature()) {
+            candidate.install(DenseFactor.build(objective, sums), where.theta());
+        }
+        return candidate;
+    }
+}

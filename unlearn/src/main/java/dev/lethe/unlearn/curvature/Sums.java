@@ -1,0 +1,169 @@
+package dev.lethe.unlearn.curvature;
+
+import dev.lethe.unlearn.linalg.SymmetricMatrix;
+import dev.lethe.unlearn.objective.Family;
+import dev.lethe.unlearn.objective.Objective;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * What one pass over a set of rows adds up at one θ: data terms only, neither the penalty nor b. Sums of disjoint sets
+ * add.
+ *
+ * <p>Arrays are not copied; treat them as not modifiable. Packed lower triangles are column by column, as in
+ * {@link SymmetricMatrix}.
+ *
+ * @param rows rows seen
+ * @param misfits rows left out because they do not fit the model
+ * @param weight Σ w
+ * @param loss Σ w ℓ
+ * @param gradientScale Σ w‖x‖·m, m the size of the numbers the residual is computed from: at least Σ w‖∇ℓ‖; the
+ *     rounding error of the gradient is relative to this
+ * @param maxNorm R = max ‖x‖
+ * @param gradient Σ w ∇ℓ, K·d
+ * @param curvature Σ w ∇²ℓ, packed lower triangle: d × d for ridge (one for all outputs) and logistic, K·d × K·d for
+ *     softmax; or null
+ * @param gram Σ w xxᵀ, packed lower triangle d × d, or null
+ */
+public record Sums(
+        long rows,
+        long misfits,
+        double weight,
+        double loss,
+        double gradientScale,
+        double maxNorm,
+        double[] gradient,
+        double[] curvature,
+        double[] gram) {
+
+    /** First bytes of the encoding: "LSM" and the format's version. */
+    private static final int MAGIC = 0x4C534D01;
+
+    private static final int ABSENT = -1;
+
+    /** The sums over no rows, ready to be added to. */
+    public static Sums empty(Objective objective, boolean curvature, boolean gram) {
+        return new Sums(
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                new double[objective.parameters()],
+                curvature ? new double[SymmetricMatrix.packedLength(curvatureSize(objective))] : null,
+                gram ? new double[SymmetricMatrix.packedLength(objective.columns())] : null);
+    }
+
+    /** Side of the curvature: K·d for softmax, d for the families whose outputs share or have one block. */
+    public static int curvatureSize(Objective objective) {
+        return objective.family() == Family.SOFTMAX ? objective.parameters() : objective.columns();
+    }
+
+    /**
+     * The sums over both sets of rows. Neither is modified.
+     *
+     * @throws IllegalArgumentException if they are not sums of the same pass
+     */
+    public Sums plus(Sums other) {
+        return new Sums(
+                rows + other.rows,
+                misfits + other.misfits,
+                weight + other.weight,
+                loss + other.loss,
+                gradientScale + other.gradientScale,
+                Math.max(maxNorm, other.maxNorm),
+                add("gradient", gradient, other.gradient),
+                add("curvature", curvature, other.curvature),
+                add("gram", gram, other.gram));
+    }
+
+    private static double[] add(String name, double[] a, double[] b) {
+        if (length(a) != length(b)) {
+            throw new IllegalArgumentException("sums of different passes: " + name + " of length " + length(a)
+                    + " and of length " + length(b) + " (" + ABSENT + " is absent)");
+        }
+        if (a == null) {
+            return null;
+        }
+        double[] out = a.clone();
+        for (int i = 0; i < out.length; i++) {
+            out[i] += b[i];
+        }
+        return out;
+    }
+
+    private static int length(double[] values) {
+        return values == null ? ABSENT : values.length;
+    }
+
+    /** Little endian: magic, counts, figures, then each array as its length (−1: absent) and its values. */
+    public byte[] encode() {
+        long values = 4L + Math.max(0, length(gradient)) + Math.max(0, length(curvature)) + Math.max(0, length(gram));
+        long size = 4 * Integer.BYTES + 2 * Long.BYTES + values * Double.BYTES;
+        ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(size)).order(ByteOrder.LITTLE_ENDIAN);
+        out.putInt(MAGIC).putLong(rows).putLong(misfits);
+        out.putDouble(weight).putDouble(loss).putDouble(gradientScale).putDouble(maxNorm);
+        put(out, gradient);
+        put(out, curvature);
+        put(out, gram);
+        return out.array();
+    }
+
+    /**
+     * Reads what {@link #encode()} wrote.
+     *
+     * @param bytes Not modified.
+     * @throws IllegalArgumentException if the bytes are not whole sums
+     */
+    public static Sums decode(byte[] bytes) {
+        ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        try {
+            int magic = in.getInt();
+            if (magic != MAGIC) {
+                throw new IllegalArgumentException("sums: expected to begin with " + Integer.toHexString(MAGIC)
+                        + ", got " + Integer.toHexString(magic) + "; written by another version?");
+            }
+            Sums sums = new Sums(
+                    in.getLong(),
+                    in.getLong(),
+                    in.getDouble(),
+                    in.getDouble(),
+                    in.getDouble(),
+                    in.getDouble(),
+                    read(in),
+                    read(in),
+                    read(in));
+            if (in.hasRemaining()) {
+                throw new IllegalArgumentException("sums: " + in.remaining() + " bytes too many");
+            }
+            return sums;
+        } catch (BufferUnderflowException e) {
+            throw new IllegalArgumentException("sums: cut short at " + bytes.length + " bytes", e);
+        }
+    }
+
+    private static void put(ByteBuffer out, double[] values) {
+        out.putInt(length(values));
+        if (values != null) {
+            out.asDoubleBuffer().put(values);
+            out.position(out.position() + values.length * Double.BYTES);
+        }
+    }
+
+    private static double[] read(ByteBuffer in) {
+        int length = in.getInt();
+        if (length == ABSENT) {
+            return null;
+        }
+        if (length < 0 || length > in.remaining() / Double.BYTES) {
+            throw new IllegalArgumentException(
+                    "sums: an array of " + length + " values in " + in.remaining() + " remaining bytes");
+        }
+        double[] values = new double[length];
+        in.asDoubleBuffer().get(values);
+        in.position(in.position() + length * Double.BYTES);
+        return values;
+    }
+}
