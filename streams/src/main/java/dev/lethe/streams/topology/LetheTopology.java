@@ -65,8 +65,7 @@ public final class LetheTopology {
 
     private void shards() {
         source(topics.parts(), topics.samples(), topics.passes());
-        processor(
-                Nodes.SHARD, () -> new ShardProcessor(settings), topics.parts(), topics.samples(), topics.passes());
+        processor(Nodes.SHARD, () -> new ShardProcessor(settings), topics.parts(), topics.samples(), topics.passes());
         sink(Nodes.TO_SAMPLES, topics.samples(), Nodes.SHARD);
         sink(Nodes.TO_ANSWERS, topics.answers(), Nodes.SHARD);
         sink(Nodes.TO_APPLIED, topics.applied(), Nodes.SHARD);
@@ -100,9 +99,7 @@ public final class LetheTopology {
     }
 
     private void processor(
-            String name,
-            ProcessorSupplier<String, SpecificRecord, String, Addressed> supplier,
-            Topic<?, ?>... from) {
+            String name, ProcessorSupplier<String, SpecificRecord, String, Addressed> supplier, Topic<?, ?>... from) {
         String[] parents = new String[from.length];
         for (int i = 0; i < from.length; i++) {
             parents[i] = from[i].name();

@@ -16,6 +16,7 @@ import dev.lethe.schemas.Sample;
 import dev.lethe.schemas.SettleRequest;
 import dev.lethe.schemas.ShardNotice;
 import dev.lethe.schemas.ShardStatistics;
+import dev.lethe.schemas.TrustedSchemas;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,10 @@ import org.apache.kafka.common.serialization.Serializer;
  */
 public final class Messages {
     private static final int HEADER_BYTES = 10;
+
+    static {
+        TrustedSchemas.install();
+    }
 
     private Messages() {}
 

@@ -76,7 +76,8 @@ final class ModelProcessor implements Processor<String, SpecificRecord, String, 
     private void run(ModelState state) {
         String id = state.spec().getModelId();
         var progress = state.progress();
-        var tail = new Tail(tails, id, Specs.mapper(state.spec()), progress.getTailApplied(), progress.getTailApplied());
+        var tail =
+                new Tail(tails, id, Specs.mapper(state.spec()), progress.getTailApplied(), progress.getTailApplied());
         var runtime = new ModelRuntime(
                 state, tail, new RequestTallies(tallies, id, settings.shards()), output, worker, settings);
         models.put(id, runtime);

@@ -115,7 +115,7 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
 
     /** Nothing is under way: is there a reason to begin something? */
     private void rest() {
-        ModelProgress progress = state.progress();
+        ModelProgress.Builder progress = state.progress();
         if (failed()) {
             publisher.fail(progress.getFailureCode(), progress.getFailure());
         } else if (progress.getVersion() == 0) {
@@ -215,8 +215,7 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
     private void fit(String code, String reason) {
         boolean imported = spec.getInitial() != null && code == null;
         double[] from = imported ? Doubles.toArray(spec.getInitial()) : new double[objective.parameters()];
-        begin(new Settling(
-                Settler.first(objective, from), imported ? Start.IMPORTED : Start.ZERO, true, code, reason));
+        begin(new Settling(Settler.first(objective, from), imported ? Start.IMPORTED : Start.ZERO, true, code, reason));
     }
 
     /** Settles with the kept factor. */

@@ -15,7 +15,7 @@ final class ModelState {
     private final KeyValueStore<String, ModelProgress> progresses;
     private final String modelId;
     private ModelAnchor anchor;
-    private ModelProgress progress;
+    private final ModelProgress.Builder progress;
 
     private ModelState(
             KeyValueStore<String, ModelAnchor> anchors,
@@ -26,7 +26,7 @@ final class ModelState {
         this.progresses = progresses;
         this.modelId = anchor.getSpec().getModelId();
         this.anchor = anchor;
-        this.progress = progress;
+        this.progress = ModelProgress.newBuilder(progress);
     }
 
     static ModelState create(
@@ -57,8 +57,8 @@ final class ModelState {
         return anchor.getSpec();
     }
 
-    /** Mutable until {@link #save}. */
-    ModelProgress progress() {
+    /** Durable with the next {@link #save}. */
+    ModelProgress.Builder progress() {
         return progress;
     }
 
@@ -67,21 +67,19 @@ final class ModelState {
     }
 
     void save() {
-        progresses.put(modelId, progress);
+        progresses.put(modelId, progress.build());
     }
 
     /** Writes what a fold changed. */
     void save(Anchor from) {
         var s = from.state();
-        progress = ModelProgress.newBuilder(progress)
-                .setGradient(buffer(s.gradient()))
+        progress.setGradient(buffer(s.gradient()))
                 .setLoss(s.loss())
                 .setGradientScale(s.gradientScale())
                 .setRows(s.rows())
                 .setWeight(s.weight())
                 .setMaxNorm(s.maxNorm())
-                .setChanges(s.changes())
-                .build();
+                .setChanges(s.changes());
         save();
     }
 

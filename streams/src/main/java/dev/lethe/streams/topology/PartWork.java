@@ -3,8 +3,8 @@ package dev.lethe.streams.topology;
 import dev.lethe.schemas.DeleteRequest;
 import dev.lethe.schemas.Part;
 import dev.lethe.schemas.PartCursor;
-import dev.lethe.schemas.RectifyRequest;
 import dev.lethe.schemas.Rectification;
+import dev.lethe.schemas.RectifyRequest;
 import dev.lethe.schemas.RelabelRequest;
 import dev.lethe.schemas.Relabelling;
 import dev.lethe.schemas.SettleRequest;
@@ -28,7 +28,7 @@ final class PartWork {
 
     private final Part part;
     private final String dataset;
-    private final ShardNotice notice;
+    private final ShardNotice.Builder notice;
     private int sample;
     private int subject;
     private String after;
@@ -44,8 +44,7 @@ final class PartWork {
         this.dataset = RequestRules.dataset(request());
         this.notice = ShardNotice.newBuilder(cursor.getNotice())
                 .setKnownSubjects(new ArrayList<>(cursor.getNotice().getKnownSubjects()))
-                .setErasedSubjects(new ArrayList<>(cursor.getNotice().getErasedSubjects()))
-                .build();
+                .setErasedSubjects(new ArrayList<>(cursor.getNotice().getErasedSubjects()));
         this.sample = cursor.getSample();
         this.subject = cursor.getSubject();
         this.after = cursor.getAfter();
@@ -70,21 +69,19 @@ final class PartWork {
      */
     Optional<PartCursor> work(long sequence) {
         SpecificRecord request = request();
-        boolean done =
-                switch (RequestRules.type(request)) {
-                    case DELETE -> delete((DeleteRequest) request);
-                    case RELABEL -> relabel(((RelabelRequest) request).getSamples());
-                    case RECTIFY -> rectify(((RectifyRequest) request).getSamples());
-                    case SETTLE -> true;
-                };
+        boolean done = switch (RequestRules.type(request)) {
+            case DELETE -> delete((DeleteRequest) request);
+            case RELABEL -> relabel(((RelabelRequest) request).getSamples());
+            case RECTIFY -> rectify(((RectifyRequest) request).getSamples());
+            case SETTLE -> true;
+        };
         if (!done) {
             output.flush();
-            return Optional.of(new PartCursor(sequence, sample, subject, after, notice));
+            return Optional.of(new PartCursor(sequence, sample, subject, after, notice.build()));
         }
-        var opened = models.of(dataset).stream()
-                .map(m -> m.getSpec().getModelId())
-                .toList();
-        ShardNotice answer = ShardNotice.newBuilder(notice).setModels(opened).build();
+        var opened =
+                models.of(dataset).stream().map(m -> m.getSpec().getModelId()).toList();
+        ShardNotice answer = notice.setModels(opened).build();
         output.partDone(dataset, answer, part.getReplyPartition(), until(request));
         return Optional.empty();
     }

@@ -63,8 +63,7 @@ final class Passes {
         state.progress().setPassId(id);
         state.save();
         pass = new PassInFlight(id, purpose, theta, curvature, shards, output.now());
-        output.pass(new Pass(
-                spec.getModelId(), id, Doubles.toBuffer(theta), curvature, curvature, output.partition()));
+        output.pass(new Pass(spec.getModelId(), id, Doubles.toBuffer(theta), curvature, curvature, output.partition()));
     }
 
     void cancel() {

@@ -25,8 +25,7 @@ final class Publisher {
     /** What a version says of itself beside its parameters. */
     record Statement(VersionKind kind, Exactness exactness, String method, String reasonCode, String reason) {}
 
-    Publisher(
-            ModelSpec spec, Objective objective, ModelState state, RequestTallies tallies, ModelOutput output) {
+    Publisher(ModelSpec spec, Objective objective, ModelState state, RequestTallies tallies, ModelOutput output) {
         this.spec = spec;
         this.objective = objective;
         this.state = state;
@@ -36,7 +35,7 @@ final class Publisher {
 
     /** Publishes θ as the next version; it holds every change folded so far. */
     void publish(double[] theta, Anchor anchor, Statement statement) {
-        ModelProgress progress = state.progress();
+        ModelProgress.Builder progress = state.progress();
         long through = progress.getTailApplied();
         var version = ModelVersion.newBuilder()
                 .setModelId(spec.getModelId())
@@ -74,12 +73,12 @@ final class Publisher {
 
     /** Answers every request that the latest version holds; those that wait for settling only once it is settled. */
     void answer(boolean settled) {
-        ModelProgress progress = state.progress();
+        ModelProgress.Builder progress = state.progress();
         if (progress.getVersion() == 0) {
             return;
         }
-        tallies.remove(t -> t.getThrough() <= progress.getPublished()
-                        && (settled || t.getUntil() != SettleUntil.SETTLED))
+        tallies.remove(t ->
+                        t.getThrough() <= progress.getPublished() && (settled || t.getUntil() != SettleUntil.SETTLED))
                 .forEach(t -> output.notice(t, notice(t, null, null)));
     }
 
@@ -89,7 +88,7 @@ final class Publisher {
     }
 
     private ModelNotice notice(RequestTally tally, String failureCode, String failure) {
-        ModelProgress progress = state.progress();
+        ModelProgress.Builder progress = state.progress();
         var notice = ModelNotice.newBuilder()
                 .setRequestId(tally.getRequestId())
                 .setModelId(spec.getModelId())

@@ -30,13 +30,15 @@ final class RequestTallies {
     /** Counts a shard's last answer to a request. Returns whether it was the last shard. */
     boolean done(Change last, long tailLast) {
         String id = last.getRequestId();
-        RequestTally tally = tallies.computeIfAbsent(id, key -> RequestTally.newBuilder()
-                .setRequestId(key)
-                .setRequestPartition(last.getRequestPartition())
-                .setShards(List.of())
-                .setUntil(last.getUntil())
-                .setThrough(-1)
-                .build());
+        RequestTally tally = tallies.computeIfAbsent(
+                id,
+                key -> RequestTally.newBuilder()
+                        .setRequestId(key)
+                        .setRequestPartition(last.getRequestPartition())
+                        .setShards(List.of())
+                        .setUntil(last.getUntil())
+                        .setThrough(-1)
+                        .build());
         List<Integer> seen = new ArrayList<>(tally.getShards());
         if (!seen.contains(last.getShard())) {
             seen.add(last.getShard());

@@ -34,8 +34,7 @@ final class SampleRules {
                             + " characters without NUL, got " + subject.length());
         }
         if (!Doubles.finite(sample.getFeatures())) {
-            return refuse(
-                    "NOT_FINITE", "sample " + id + ": features: expected finite float64 values of 8 bytes each");
+            return refuse("NOT_FINITE", "sample " + id + ": features: expected finite float64 values of 8 bytes each");
         }
         return sample.getWeight() >= 0 && Double.isFinite(sample.getWeight())
                 ? Optional.empty()

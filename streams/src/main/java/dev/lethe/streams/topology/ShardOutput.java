@@ -96,7 +96,10 @@ final class ShardOutput {
         var headers = new RecordHeaders().add(Nodes.ORIGIN_HEADER, origin);
         context.forward(
                 new Record<>(
-                        Topics.sampleKey(dataset, sampleId), Addressed.to(shard, value), context.currentSystemTimeMs(), headers),
+                        Topics.sampleKey(dataset, sampleId),
+                        Addressed.to(shard, value),
+                        context.currentSystemTimeMs(),
+                        headers),
                 Nodes.TO_SAMPLES);
     }
 

@@ -40,8 +40,7 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
         output = new ShardOutput(context, models);
         queue = new PartQueue(context.getStateStore(Nodes.WORK));
         worker = new Worker("lethe-shard-" + context.taskId());
-        passes = new PassAnswers(
-                rows, models, output, worker, context.taskId().partition());
+        passes = new PassAnswers(rows, models, output, worker, context.taskId().partition());
         context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, time -> tick());
     }
 
@@ -95,7 +94,8 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
     /** Parts are worked off in their order; what does not fit into a slice waits in a logged queue. */
     private void accept(Part part) {
         if (queue.isEmpty()) {
-            PartCursor start = PartWork.start(part, queue.next(), context.taskId().partition());
+            PartCursor start =
+                    PartWork.start(part, queue.next(), context.taskId().partition());
             work(part, start).work(start.getSequence()).ifPresent(cursor -> queue.add(part, cursor));
         } else {
             queue.add(part, PartWork.start(part, queue.next(), context.taskId().partition()));

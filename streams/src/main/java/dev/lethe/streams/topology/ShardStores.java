@@ -39,7 +39,9 @@ final class ShardStores {
 
     /** Stores a row in place of {@code before}, which may be null. */
     void put(String dataset, String sampleId, StoredSample before, StoredSample row) {
-        if (before != null && before.getSubjectId() != null && !before.getSubjectId().equals(row.getSubjectId())) {
+        if (before != null
+                && before.getSubjectId() != null
+                && !before.getSubjectId().equals(row.getSubjectId())) {
             subjects.delete(indexKey(dataset, before.getSubjectId(), sampleId));
         }
         if (row.getSubjectId() != null
@@ -91,7 +93,8 @@ final class ShardStores {
     void suppressSubject(String dataset, String subjectId, long time) {
         String key = hashKey("u/", dataset, subjectId);
         byte[] before = suppressed.get(key);
-        long latest = before == null ? time : Math.max(time, ByteBuffer.wrap(before).getLong());
+        long latest =
+                before == null ? time : Math.max(time, ByteBuffer.wrap(before).getLong());
         boolean held = before != null && before[Long.BYTES] == 1;
         suppressed.put(key, subjectEntry(latest, held));
     }

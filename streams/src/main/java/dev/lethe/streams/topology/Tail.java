@@ -2,10 +2,10 @@ package dev.lethe.streams.topology;
 
 import dev.lethe.schemas.RowData;
 import dev.lethe.schemas.TailEntry;
+import dev.lethe.unlearn.objective.Mapping.Fits;
 import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.objective.RowChange;
 import dev.lethe.unlearn.objective.RowMapper;
-import dev.lethe.unlearn.objective.Mapping.Fits;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -54,8 +54,7 @@ final class Tail {
             if (number <= applied) {
                 store.delete(entry.key);
             } else {
-                change(entry.value)
-                        .ifPresent(c -> pending.addLast(new Entry(number, entry.value.getShard(), c)));
+                change(entry.value).ifPresent(c -> pending.addLast(new Entry(number, entry.value.getShard(), c)));
             }
             last = Math.max(last, number);
         }

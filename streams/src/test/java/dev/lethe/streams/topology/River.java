@@ -11,6 +11,7 @@ import dev.lethe.schemas.RectifyRequest;
 import dev.lethe.schemas.RelabelRequest;
 import dev.lethe.schemas.Relabelling;
 import dev.lethe.schemas.Sample;
+import dev.lethe.schemas.SettlePolicy;
 import dev.lethe.schemas.SettleRequest;
 import dev.lethe.schemas.SettleUntil;
 import dev.lethe.streams.config.Specs;
@@ -67,7 +68,8 @@ final class River implements AutoCloseable {
     }
 
     private <K, V> TestInputTopic<K, V> input(Topic<K, V> topic) {
-        return driver.createInputTopic(topic.name(), topic.keys().serializer(), topic.values().serializer());
+        return driver.createInputTopic(
+                topic.name(), topic.keys().serializer(), topic.values().serializer());
     }
 
     private <K, V> TestOutputTopic<K, V> output(Topic<K, V> topic) {
@@ -82,7 +84,8 @@ final class River implements AutoCloseable {
                 .setFamily(family)
                 .setFeatures(features)
                 .setIntercept(ModelIntercept.PENALISED)
-                .setL2(l2);
+                .setL2(l2)
+                .setSettle(SettlePolicy.AUTO);
     }
 
     static Sample sample(String id, String subject, String label, double... features) {
@@ -204,7 +207,9 @@ final class River implements AutoCloseable {
             tick();
         }
         throw new AssertionError("nothing after " + PATIENCE + "; receipts: " + receipts + "; versions: "
-                + versions.stream().map(v -> v.getModelId() + " " + v.getVersion()).toList());
+                + versions.stream()
+                        .map(v -> v.getModelId() + " " + v.getVersion())
+                        .toList());
     }
 
     void tick() {

@@ -220,7 +220,8 @@ class RiverTest {
         open(softmax("m"));
         assertThat(river.relabel("r1", "s1", "z").getReasonCode()).isEqualTo("UNKNOWN_CLASS");
         assertThat(river.rectify("r2", "s1", 1, 2).getReasonCode()).isEqualTo("FEATURE_COUNT");
-        assertThat(river.rectify("r3", "s1", Double.NaN, 1, 2, 3).getReasonCode()).isEqualTo("NOT_FINITE");
+        assertThat(river.rectify("r3", "s1", Double.NaN, 1, 2, 3).getReasonCode())
+                .isEqualTo("NOT_FINITE");
         assertThat(river.ask(DeleteRequest.newBuilder()
                                 .setRequestId("r4")
                                 .setDataset(River.DATASET)
