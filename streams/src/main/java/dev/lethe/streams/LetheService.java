@@ -4,7 +4,9 @@ import dev.lethe.streams.config.ServiceConfig;
 import dev.lethe.streams.config.TopicSetup;
 import dev.lethe.streams.local.DataDirectory;
 import dev.lethe.streams.local.LocalKafka;
+import dev.lethe.streams.topology.LetheTopology;
 import dev.lethe.streams.topology.TopologySettings;
+import dev.lethe.unlearn.linalg.SelfTest;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -38,6 +40,26 @@ public final class LetheService implements AutoCloseable {
     private KafkaStreams streams;
 
     private LetheService() {}
+
+    /**
+     * Starts everything and waits until it runs.
+     *
+     * @throws LetheException if the linear algebra computes wrong numbers here, the data directory is in use, the topics
+     *     do not fit, or Kafka does not answer
+     */
+    public static LetheService start(ServiceConfig config) {
+        selfTest();
+        return start(config, LetheTopology::build);
+    }
+
+    /** A broken kernel gives wrong models without any error, so nothing starts on one. */
+    private static void selfTest() {
+        try {
+            SelfTest.run();
+        } catch (IllegalStateException e) {
+            throw new LetheException(e.getMessage(), e);
+        }
+    }
 
     /** Starts with a topology of the caller's. */
     static LetheService start(ServiceConfig config, Function<TopologySettings, Topology> topology) {

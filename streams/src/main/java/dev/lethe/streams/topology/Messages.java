@@ -28,6 +28,7 @@ import org.apache.avro.message.BinaryMessageDecoder;
 import org.apache.avro.message.BinaryMessageEncoder;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.avro.util.ClassSecurityValidator;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
@@ -41,6 +42,13 @@ import org.apache.kafka.common.serialization.Serializer;
  */
 public final class Messages {
     private static final int HEADER_BYTES = 10;
+    private static final String PACKAGE = "dev.lethe.schemas.";
+
+    static {
+        // Since 1.12.2 Avro instantiates only classes it is told to trust; ours are its own generated ones.
+        var others = ClassSecurityValidator.getGlobal();
+        ClassSecurityValidator.setGlobal(type -> type.getName().startsWith(PACKAGE) || others.isTrusted(type));
+    }
 
     static {
         TrustedSchemas.install();

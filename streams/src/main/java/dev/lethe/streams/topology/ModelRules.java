@@ -8,11 +8,11 @@ import dev.lethe.unlearn.objective.Family;
 import java.util.Optional;
 
 /** Whether a model definition that came as a message can be served. Pure. */
-final class ModelRules {
+public final class ModelRules {
     private ModelRules() {}
 
     /** What is wrong with it, if anything. */
-    static Optional<String> check(ModelSpec spec) {
+    public static Optional<String> check(ModelSpec spec) {
         try {
             var objective = Specs.objective(Specs.validated(spec));
             int size = objective.family() == Family.SOFTMAX ? objective.parameters() : objective.columns();

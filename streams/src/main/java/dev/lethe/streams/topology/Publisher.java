@@ -8,7 +8,7 @@ import dev.lethe.schemas.RequestTally;
 import dev.lethe.schemas.SettleUntil;
 import dev.lethe.schemas.VersionKind;
 import dev.lethe.streams.publish.Software;
-import dev.lethe.streams.publish.Weights;
+import dev.lethe.streams.publish.VersionFiles;
 import dev.lethe.unlearn.certificate.Exactness;
 import dev.lethe.unlearn.correction.Anchor;
 import dev.lethe.unlearn.objective.Objective;
@@ -42,7 +42,7 @@ final class Publisher {
                 .setDataset(spec.getDataset())
                 .setVersion(progress.getVersion() + 1)
                 .setParentDigest(progress.getDigest())
-                .setDigest(Weights.digest(spec, theta))
+                .setDigest(VersionFiles.digest(spec, theta))
                 .setKind(statement.kind())
                 .setTheta(Doubles.toBuffer(theta))
                 .setOutputs(objective.outputs())

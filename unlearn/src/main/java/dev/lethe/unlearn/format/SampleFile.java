@@ -34,6 +34,11 @@ public final class SampleFile implements Iterable<RawSample>, Closeable {
         return source.features();
     }
 
+    /** Where the row last handed out stands, for errors: "line 17" or "row 3". */
+    public String place() {
+        return source.place();
+    }
+
     /** The rows; may be called once. */
     @Override
     public Iterator<RawSample> iterator() {

@@ -1,0 +1,89 @@
+package dev.lethe.streams.cli;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.filter.ThresholdFilter;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
+import ch.qos.logback.core.rolling.RollingFileAppender;
+import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
+import ch.qos.logback.core.util.FileSize;
+import java.nio.file.Path;
+import org.slf4j.LoggerFactory;
+
+/** Where log lines go: by default only warnings, to stderr (logback.xml). */
+final class Logging {
+    private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level [%thread] %logger{0} - %msg %kvp%n%ex";
+    private static final String OWN = "dev.lethe";
+    private static final String MAX_SIZE = "20MB";
+    private static final int KEPT = 5;
+    private static final String STDERR = "STDERR";
+
+    private Logging() {}
+
+    /** Shows what the service does, on stderr. */
+    static void verbose() {
+        logger(OWN).setLevel(Level.INFO);
+    }
+
+    /** Also writes what the service does, and Kafka's warnings, to a file that is rolled over by size. */
+    static void toFile(Path file) {
+        LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
+        appender.setContext(context);
+        appender.setFile(file.toString());
+        appender.setEncoder(encoder(context));
+        appender.setRollingPolicy(rolling(context, appender, file));
+        appender.setTriggeringPolicy(trigger(context));
+        appender.start();
+        Logger root = logger(Logger.ROOT_LOGGER_NAME);
+        if (logger(OWN).getLevel() != Level.INFO) {
+            quietStderr(root);
+        }
+        root.addAppender(appender);
+        root.setLevel(Level.WARN);
+        logger(OWN).setLevel(Level.INFO);
+    }
+
+    /** The levels are about to be lowered for the file: the terminal keeps to errors. */
+    private static void quietStderr(Logger root) {
+        ThresholdFilter errors = new ThresholdFilter();
+        errors.setLevel(Level.ERROR.toString());
+        errors.start();
+        root.getAppender(STDERR).addFilter(errors);
+    }
+
+    private static PatternLayoutEncoder encoder(LoggerContext context) {
+        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        encoder.setContext(context);
+        encoder.setPattern(PATTERN);
+        encoder.start();
+        return encoder;
+    }
+
+    private static FixedWindowRollingPolicy rolling(
+            LoggerContext context, RollingFileAppender<ILoggingEvent> appender, Path file) {
+        FixedWindowRollingPolicy policy = new FixedWindowRollingPolicy();
+        policy.setContext(context);
+        policy.setParent(appender);
+        policy.setFileNamePattern(file + ".%i");
+        policy.setMinIndex(1);
+        policy.setMaxIndex(KEPT);
+        policy.start();
+        return policy;
+    }
+
+    private static SizeBasedTriggeringPolicy<ILoggingEvent> trigger(LoggerContext context) {
+        SizeBasedTriggeringPolicy<ILoggingEvent> policy = new SizeBasedTriggeringPolicy<>();
+        policy.setContext(context);
+        policy.setMaxFileSize(FileSize.valueOf(MAX_SIZE));
+        policy.start();
+        return policy;
+    }
+
+    private static Logger logger(String name) {
+        return (Logger) LoggerFactory.getLogger(name);
+    }
+}
