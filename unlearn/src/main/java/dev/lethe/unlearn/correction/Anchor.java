@@ -2,17 +2,11 @@ package dev.lethe.unlearn.correction;
 
 import dev.lethe.unlearn.curvature.DenseFactor;
 import dev.lethe.unlearn.curvature.Factor;
-import dev.lethe.unlearn.curvature.FactorUpdate;
 import dev.lethe.unlearn.curvature.Sums;
 import dev.lethe.unlearn.objective.Family;
-import dev.lethe.unlearn.objective.Gauge;
-import dev.lethe.unlearn.objective.Loss;
 import dev.lethe.unlearn.objective.Objective;
-import dev.lethe.unlearn.objective.Predictor;
-import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.objective.RowChange;
 import dev.lethe.unlearn.objective.Vectors;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -27,21 +21,8 @@ import java.util.Optional;
 public final class Anchor implements AutoCloseable {
 
     private final Objective objective;
-    private final Loss loss;
-    private final double[] theta;
-    private final double[] perturbation;
-    private final double[] gradient;
-    private final Guard guard;
-    private final double[] logits;
-    private final double[] residual;
-    private double[] thetaFactor;
-    private Factor factor;
-    private double lossSum;
-    private double gradientScale;
-    private long rows;
-    private double weight;
-    private double maxNorm;
-    private long changes;
+    private final RunningSums sums;
+    private final HeldFactor held;
 
     /**
      * Everything durable; P and K are rebuilt by a curvature pass at θ_P.
@@ -75,20 +56,8 @@ public final class Anchor implements AutoCloseable {
         requireLength(objective, "perturbation", state.perturbation);
         requireLength(objective, "thetaFactor", state.thetaFactor);
         this.objective = objective;
-        this.loss = Loss.of(objective.family());
-        this.guard = new Guard(objective.family());
-        this.theta = state.theta.clone();
-        this.thetaFactor = copy(state.thetaFactor);
-        this.gradient = state.gradient.clone();
-        this.perturbation = copy(state.perturbation);
-        this.lossSum = state.loss;
-        this.gradientScale = state.gradientScale;
-        this.rows = state.rows;
-        this.weight = state.weight;
-        this.maxNorm = state.maxNorm;
-        this.changes = state.changes;
-        this.logits = new double[objective.outputs()];
-        this.residual = new double[objective.outputs()];
+        this.sums = new RunningSums(objective, state);
+        this.held = new HeldFactor(objective, state.thetaFactor);
     }
 
     /**
@@ -102,31 +71,8 @@ public final class Anchor implements AutoCloseable {
     public static Anchor at(Objective objective, double[] theta, double[] perturbationOrNull, Sums sums) {
         requireLength(objective, "theta", theta);
         requireLength(objective, "perturbation", perturbationOrNull);
-        double[] b = copy(perturbationOrNull);
-        double[] gradient = sums.gradient().clone();
-        requireLength(objective, "gradient", gradient);
-        for (int i = 0; i < gradient.length; i++) {
-            gradient[i] += objective.penalised(i % objective.columns()) ? objective.l2() * theta[i] : 0;
-        }
-        if (b != null) {
-            // A b along the flat direction would leave J without a minimum.
-            Gauge.project(objective, b);
-            gradient = Vectors.plus(gradient, 1, b);
-        }
-        Gauge.project(objective, gradient);
-        return new Anchor(
-                objective,
-                new State(
-                        theta,
-                        null,
-                        gradient,
-                        b,
-                        sums.loss(),
-                        sums.gradientScale(),
-                        sums.rows(),
-                        sums.weight(),
-                        sums.maxNorm(),
-                        0));
+        requireLength(objective, "gradient", sums.gradient());
+        return new Anchor(objective, RunningSums.start(objective, theta, perturbationOrNull, sums));
     }
 
     /**
@@ -140,17 +86,7 @@ public final class Anchor implements AutoCloseable {
 
     /** Copies. */
     public State state() {
-        return new State(
-                theta.clone(),
-                copy(thetaFactor),
-                gradient.clone(),
-                copy(perturbation),
-                lossSum,
-                gradientScale,
-                rows,
-                weight,
-                maxNorm,
-                changes);
+        return sums.state(held.theta());
     }
 
     public Objective objective() {
@@ -159,37 +95,41 @@ public final class Anchor implements AutoCloseable {
 
     /** θ₀, a copy. */
     public double[] theta() {
-        return theta.clone();
+        return sums.theta().clone();
     }
 
     /** n of today. */
     public long rows() {
-        return rows;
+        return sums.rows();
     }
 
     /** Changes folded in since the pass that made this anchor. */
     public long changes() {
-        return changes;
+        return sums.changes();
     }
 
     /** J(θ₀) over today's rows, with penalty and bᵀθ₀. */
     public double objectiveValue() {
-        double linear = perturbation == null ? 0 : Vectors.dot(perturbation, theta);
-        return lossSum + objective.l2() / 2 * penaltyForm(theta) + linear;
+        return sums.objectiveValue();
     }
 
     /** ‖G‖ = ‖∇J(θ₀)‖ over today's rows. */
     public double gradientNorm() {
-        return Vectors.norm(gradient);
+        return Vectors.norm(sums.gradient());
+    }
+
+    /** What rounding alone can make of {@link #gradientNorm()}: below this it says nothing. */
+    public double roundingSlack() {
+        return sums.roundingSlack();
     }
 
     public boolean hasFactor() {
-        return factor != null;
+        return held.present();
     }
 
     /** λ_min of the factor's curvature, an estimate from above; NaN without a factor. */
     public double smallestCurvature() {
-        return factor == null ? Double.NaN : factor.smallestCurvature();
+        return held.present() ? held.require().smallestCurvature() : Double.NaN;
     }
 
     /**
@@ -198,36 +138,7 @@ public final class Anchor implements AutoCloseable {
      * @param batch Not modified.
      */
     public void foldGradient(List<RowChange> batch) {
-        for (RowChange change : batch) {
-            if (change.before() != null) {
-                count(change.before(), -1);
-            }
-            if (change.after() != null) {
-                count(change.after(), 1);
-            }
-            changes++;
-        }
-        Gauge.project(objective, gradient);
-    }
-
-    private void count(Row row, int sign) {
-        Predictor.logits(objective, theta, row.x(), logits);
-        loss.residual(logits, row.y(), residual);
-        double norm = Vectors.norm(row.x());
-        double signed = sign * row.weight();
-        rows += sign;
-        weight += signed;
-        lossSum += signed * loss.value(logits, row.y());
-        // Grows both ways: what was added and taken away again has left its rounding error behind.
-        gradientScale += row.weight() * norm * loss.magnitude(logits, row.y(), residual);
-        maxNorm = Math.max(maxNorm, norm);
-        int columns = objective.columns();
-        for (int k = 0; k < residual.length; k++) {
-            double factorOfRow = signed * residual[k];
-            for (int j = 0; j < columns; j++) {
-                gradient[k * columns + j] += factorOfRow * row.x()[j];
-            }
-        }
+        batch.forEach(sums::fold);
     }
 
     /**
@@ -238,45 +149,19 @@ public final class Anchor implements AutoCloseable {
      * @param batch Not modified.
      */
     public void foldFactor(List<RowChange> batch) {
-        if (factor == null) {
-            return;
-        }
-        List<Row> additions = new ArrayList<>();
-        List<Row> removals = new ArrayList<>();
-        for (RowChange change : batch) {
-            if (!sameCurvature(change)) {
-                if (change.after() != null) {
-                    additions.add(change.after());
-                }
-                if (change.before() != null) {
-                    removals.add(change.before());
-                }
-            }
-        }
-        FactorUpdate met = factor.update(additions, removals, thetaFactor);
-        guard.note(met);
-        if (!met.definite()) {
-            releaseFactor();
-        }
-    }
-
-    private static boolean sameCurvature(RowChange change) {
-        return change.before() != null
-                && change.after() != null
-                && change.before().weight() == change.after().weight()
-                && Arrays.equals(change.before().x(), change.after().x());
+        held.fold(batch);
     }
 
     /**
      * Takes over a factor built over today's rows; the old one is closed, and what its changes were remembered for is
      * forgotten.
      *
-     * @param fresh owned from now on
-     * @param thetaOfFactor θ_P, where its curvature was taken. Not modified.
+     * @param factor owned from now on
+     * @param thetaFactor θ_P, where its curvature was taken. Not modified.
      */
-    public void install(DenseFactor fresh, double[] thetaOfFactor) {
-        requireLength(objective, "thetaFactor", thetaOfFactor);
-        adopt(fresh, thetaOfFactor.clone());
+    public void install(DenseFactor factor, double[] thetaFactor) {
+        requireLength(objective, "thetaFactor", thetaFactor);
+        held.adopt(factor, thetaFactor.clone());
     }
 
     /**
@@ -285,40 +170,20 @@ public final class Anchor implements AutoCloseable {
      * @throws IllegalStateException if the other anchor has no factor
      */
     public void takeFactor(Anchor from) {
-        from.requireFactor();
-        if (from != this) {
-            Factor taken = from.factor;
-            double[] where = from.thetaFactor;
-            from.factor = null;
-            from.thetaFactor = null;
-            adopt(taken, where);
-        }
+        held.takeFrom(from.held);
     }
 
-    private void adopt(Factor taken, double[] where) {
-        releaseFactor();
-        guard.reset();
-        factor = taken;
-        thetaFactor = where;
-    }
-
-    /** Closes the factor, if there is one. */
+    /** Closes the factor, if there is one, and forgets its signals. */
     public void dropFactor() {
-        releaseFactor();
-        guard.reset();
+        held.drop();
     }
 
-    private void releaseFactor() {
-        if (factor != null) {
-            factor.close();
-        }
-        factor = null;
-        thetaFactor = null;
-    }
-
-    /** Why a correction from here must not be published, as far as it is known before the step; also says why a factor was lost. */
+    /**
+     * Why a correction from here must not be published, as far as that is known before the step; also why a factor was
+     * lost.
+     */
     public Optional<Verdict> objection() {
-        return guard.objection();
+        return held.guard().objection();
     }
 
     /**
@@ -327,73 +192,39 @@ public final class Anchor implements AutoCloseable {
      * @throws IllegalStateException without a factor
      */
     public Correction correct() {
-        requireFactor();
+        Factor factor = held.require();
         double[] target = newtonPoint(this, 1);
-        double[] v = Vectors.minus(target, theta);
+        double[] v = Vectors.minus(target, sums.theta());
         if (!Vectors.finite(v)) {
-            return new Correction(
-                    target,
-                    Double.NaN,
-                    Double.NaN,
-                    new Verdict.Refit(
-                            "NOT_FINITE",
-                            "the step from the anchor is not finite; the anchor or its factor is damaged"));
+            Verdict damaged = new Verdict.Refit(
+                    "NOT_FINITE", "the step from the anchor is not finite; the anchor or its factor is damaged");
+            return new Correction(target, Double.NaN, Double.NaN, damaged);
         }
-        double bend = -Vectors.dot(v, gradient) - objective.l2() * penaltyForm(v);
+        double bend = -Vectors.dot(v, sums.gradient()) - objective.l2() * sums.penaltyForm(v);
         // Ridge: vᵀKv is vᵀ(H − Λr)v itself, and no K is kept.
         double gramForm = objective.family() == Family.RIDGE ? Math.max(0, bend) : factor.gramForm(v);
-        double shift = weight > 0 ? Math.sqrt(gramForm / weight) : 0;
-        double bound = ResidualBound.of(objective, maxNorm, v, gramForm, staleForm(), bend) + stepSlack(v);
-        return new Correction(target, bound, shift, guard.verdict(shift));
+        double shift = sums.rootMeanSquare(gramForm);
+        double bound = ResidualBound.of(objective, sums.maxNorm(), v, gramForm, staleForm(), bend)
+                + sums.stepSlack(v, held.smallestCurvature());
+        return new Correction(target, bound, shift, held.guard().verdict(shift));
     }
 
+    /** tr(δᵀKδ), δ = θ₀ − θ_P. */
     private double staleForm() {
-        boolean stale = objective.family() != Family.RIDGE && !Arrays.equals(theta, thetaFactor);
-        return stale ? factor.gramForm(Vectors.minus(theta, thetaFactor)) : 0;
-    }
-
-    /** Rounding of the step: of ∇J there, and of P·G, which is relative to the condition of H. */
-    private double stepSlack(double[] v) {
-        double largest = largestCurvature();
-        double smallest = objective.stronglyConvex() ? objective.l2() : factor.smallestCurvature();
-        return roundingSlack() + Rounding.UNIT * (largest * Vectors.norm(v) + largest / smallest * gradientNorm());
-    }
-
-    /** A bound on λ_max(H). */
-    private double largestCurvature() {
-        return loss.curvatureBound() * maxNorm * maxNorm * Math.max(0, weight) + objective.l2();
-    }
-
-    /** What rounding alone can make of ‖∇J(θ₀)‖: below this it says nothing. */
-    public double roundingSlack() {
-        double b = perturbation == null ? 0 : Vectors.norm(perturbation);
-        return Rounding.UNIT * (gradientScale + b + largestCurvature() * Vectors.norm(theta));
+        boolean stale = objective.family() != Family.RIDGE && !Arrays.equals(sums.theta(), held.theta());
+        return stale ? held.require().gramForm(Vectors.minus(sums.theta(), held.theta())) : 0;
     }
 
     /** Σ w‖x‖·m, as in {@link Sums}. */
     double gradientScale() {
-        return gradientScale;
+        return sums.gradientScale();
     }
 
     /** θ₀ − fraction·P·G with another anchor's P. */
     double[] newtonPoint(Anchor owner, double fraction) {
-        double[] step = new double[gradient.length];
-        owner.factor.multiply(gradient, step);
-        return Vectors.plus(theta, -fraction, step);
-    }
-
-    private double penaltyForm(double[] v) {
-        double sum = 0;
-        for (int i = 0; i < v.length; i++) {
-            sum += objective.penalised(i % objective.columns()) ? v[i] * v[i] : 0;
-        }
-        return sum;
-    }
-
-    private void requireFactor() {
-        if (factor == null) {
-            throw new IllegalStateException("anchor: no factor here; run a curvature pass and install one first");
-        }
+        double[] step = new double[objective.parameters()];
+        owner.held.require().multiply(sums.gradient(), step);
+        return Vectors.plus(sums.theta(), -fraction, step);
     }
 
     private static void requireLength(Objective objective, String name, double[] values) {
@@ -401,10 +232,6 @@ public final class Anchor implements AutoCloseable {
             throw new IllegalArgumentException(
                     "anchor: " + name + ": expected " + objective.parameters() + " values, got " + values.length);
         }
-    }
-
-    private static double[] copy(double[] values) {
-        return values == null ? null : values.clone();
     }
 
     @Override

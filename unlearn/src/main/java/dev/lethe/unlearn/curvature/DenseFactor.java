@@ -10,6 +10,7 @@ import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.objective.Vectors;
 import java.util.List;
+import java.util.Random;
 
 /**
  * P as an explicit inverse: d × d for ridge (shared by all outputs) and logistic, K·d × K·d for softmax.
@@ -31,8 +32,8 @@ public final class DenseFactor implements Factor {
     /** A pivot below this part of its column is rounding, not data. */
     private static final double MIN_PIVOT = 1e-13;
 
-    private static final int FIRST_ITERATIONS = 40;
-    private static final int LATER_ITERATIONS = 8;
+    /** The small eigenvalues of a penalised curvature lie close together: a few steps give one of them. */
+    private static final int POWER_ITERATIONS = 20;
 
     private final Objective objective;
     private final SymmetricMatrix inverse;
@@ -41,7 +42,6 @@ public final class DenseFactor implements Factor {
     private final DenseMatrix input;
     private final DenseMatrix output;
     private double quality;
-    private double[] softest;
 
     private DenseFactor(Objective objective, SymmetricMatrix inverse, SymmetricMatrix gram, double quality) {
         this.objective = objective;
@@ -189,18 +189,14 @@ public final class DenseFactor implements Factor {
 
     @Override
     public double smallestCurvature() {
-        int iterations = LATER_ITERATIONS;
-        if (softest == null) {
-            softest = startVector(objective.parameters());
-            iterations = FIRST_ITERATIONS;
-        }
-        double[] product = new double[softest.length];
+        double[] v = startVector(objective.parameters());
+        double[] product = new double[v.length];
         double largest = 0;
-        for (int i = 0; i < iterations; i++) {
-            multiply(softest, product);
+        for (int i = 0; i < POWER_ITERATIONS; i++) {
+            multiply(v, product);
             largest = Vectors.norm(product);
             for (int j = 0; j < product.length; j++) {
-                softest[j] = product[j] / largest;
+                v[j] = product[j] / largest;
             }
         }
         return 1 / largest;
@@ -208,7 +204,7 @@ public final class DenseFactor implements Factor {
 
     /** Entries of both signs and no pattern, so that no eigenvector is missed by symmetry; always the same. */
     private static double[] startVector(int length) {
-        double[] v = new java.util.Random(length).doubles(length, -1, 1).toArray();
+        double[] v = new Random(length).doubles(length, -1, 1).toArray();
         double norm = Vectors.norm(v);
         for (int i = 0; i < length; i++) {
             v[i] /= norm;

@@ -3,6 +3,7 @@ package dev.lethe.unlearn.linalg;
 import static org.bytedeco.openblas.global.openblas_full.openblas_get_config;
 import static org.bytedeco.openblas.global.openblas_full.openblas_get_corename;
 
+import java.util.Arrays;
 import java.util.Random;
 
 /**
@@ -63,7 +64,7 @@ public final class SelfTest {
             double[] lower = new double[n * n];
             factor.get(0, lower);
             for (int j = 0; j < n; j++) {
-                java.util.Arrays.fill(lower, j * n, j * n + j, 0.0);
+                Arrays.fill(lower, j * n, j * n + j, 0.0);
             }
             check("potrf", n, info, worst(timesTransposed(lower, n), a));
         }

@@ -1,0 +1,114 @@
+package dev.lethe.unlearn.correction;
+
+import dev.lethe.unlearn.curvature.Factor;
+import dev.lethe.unlearn.curvature.FactorUpdate;
+import dev.lethe.unlearn.objective.Objective;
+import dev.lethe.unlearn.objective.Row;
+import dev.lethe.unlearn.objective.RowChange;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** An anchor's factor, if it owns one, where it was built, and what its changes gave cause to remember. */
+final class HeldFactor {
+
+    private final Objective objective;
+    private final Guard guard;
+    private Factor factor;
+    private double[] theta;
+    private double smallestCurvature;
+
+    /** @param theta θ_P of the factor to come, or null. Not modified. */
+    HeldFactor(Objective objective, double[] theta) {
+        this.objective = objective;
+        this.guard = new Guard(objective.family());
+        this.theta = theta == null ? null : theta.clone();
+    }
+
+    boolean present() {
+        return factor != null;
+    }
+
+    /** @throws IllegalStateException without a factor */
+    Factor require() {
+        if (factor == null) {
+            throw new IllegalStateException("anchor: no factor here; run a curvature pass and install one first");
+        }
+        return factor;
+    }
+
+    /** θ_P or null. Not to be modified. */
+    double[] theta() {
+        return theta;
+    }
+
+    /** λ_min(H): Λ where that is proven, else as estimated when the factor came here. Enough to scale rounding with. */
+    double smallestCurvature() {
+        return smallestCurvature;
+    }
+
+    Guard guard() {
+        return guard;
+    }
+
+    void fold(List<RowChange> batch) {
+        if (factor == null) {
+            return;
+        }
+        List<Row> additions = new ArrayList<>();
+        List<Row> removals = new ArrayList<>();
+        for (RowChange change : batch) {
+            if (!sameCurvature(change)) {
+                if (change.after() != null) {
+                    additions.add(change.after());
+                }
+                if (change.before() != null) {
+                    removals.add(change.before());
+                }
+            }
+        }
+        FactorUpdate met = factor.update(additions, removals, theta);
+        guard.note(met);
+        if (!met.definite()) {
+            release();
+        }
+    }
+
+    private static boolean sameCurvature(RowChange change) {
+        return change.before() != null
+                && change.after() != null
+                && change.before().weight() == change.after().weight()
+                && Arrays.equals(change.before().x(), change.after().x());
+    }
+
+    void adopt(Factor taken, double[] where) {
+        drop();
+        factor = taken;
+        theta = where;
+        smallestCurvature = objective.stronglyConvex() ? objective.l2() : taken.smallestCurvature();
+    }
+
+    void takeFrom(HeldFactor other) {
+        Factor taken = other.require();
+        if (other != this) {
+            double[] where = other.theta;
+            other.factor = null;
+            other.theta = null;
+            adopt(taken, where);
+        }
+    }
+
+    /** Closes the factor and forgets its signals. */
+    void drop() {
+        release();
+        guard.reset();
+    }
+
+    private void release() {
+        if (factor != null) {
+            factor.close();
+        }
+        factor = null;
+        theta = null;
+    }
+}
