@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import org.slf4j.LoggerFactory;
 
 /** Where log lines go: by default only warnings, to stderr (logback.xml). */
-final class Logging {
+public final class Logging {
     private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level [%thread] %logger{0} - %msg %kvp%n%ex";
     private static final String OWN = "dev.lethe";
     private static final String MAX_SIZE = "20MB";
@@ -29,7 +29,7 @@ final class Logging {
     }
 
     /** Also writes what the service does, and Kafka's warnings, to a file that is rolled over by size. */
-    static void toFile(Path file) {
+    public static void toFile(Path file) {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
         appender.setContext(context);

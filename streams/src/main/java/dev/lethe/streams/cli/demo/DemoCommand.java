@@ -1,6 +1,9 @@
 package dev.lethe.streams.cli.demo;
 
+import dev.lethe.streams.LetheException;
 import dev.lethe.streams.LetheService;
+import dev.lethe.streams.cli.Lethe;
+import dev.lethe.streams.cli.Logging;
 import dev.lethe.streams.client.ClientSettings;
 import dev.lethe.streams.client.LetheClient;
 import dev.lethe.streams.client.LetheClient.From;
@@ -45,22 +48,30 @@ public final class DemoCommand implements Callable<Integer> {
         DemoOutput out = new DemoOutput(spec.commandLine().getOut(), DemoOutput.isTerminal());
         out.line("Lethe demo: a softmax model of handwritten digits is kept in step with its training data.");
         DemoDirectory.prepare(dataDir);
+        Path log = dataDir.resolve("lethe.log");
+        Logging.toFile(log);
         ServiceConfig config = config();
-        try (LetheService service = LetheService.start(config)) {
+        LetheService service = LetheService.start(config);
+        try {
             out.line(
-                    "Service and Kafka broker run in this process, Kafka on %s, data in %s (started in %s).",
+                    "Kafka broker (%s) and service run in this process, started in %s; data and log are in %s.",
                     service.bootstrapServers(),
-                    dataDir,
-                    DemoOutput.seconds(since(start)));
+                    DemoOutput.seconds(since(start)),
+                    dataDir);
+            if (keep) {
+                Runtime.getRuntime().addShutdownHook(new Thread(service::close, "lethe-stop"));
+            }
             run(service, config, out);
             out.blank();
             out.line("Done in %s.", DemoOutput.seconds(since(start)));
             NextSteps.lines(keep).forEach(out::line);
-            if (keep) {
-                holdUntilInterrupted(service);
+            return keep ? hold(service, log) : Lethe.DONE;
+        } finally {
+            // With --keep the shutdown hook closes it, also after a failure; closing from two threads would race.
+            if (!keep) {
+                service.close();
             }
         }
-        return 0;
     }
 
     private ServiceConfig config() {
@@ -82,9 +93,12 @@ public final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private static void holdUntilInterrupted(LetheService service) throws InterruptedException {
-        Runtime.getRuntime().addShutdownHook(new Thread(service::close, "lethe-shutdown"));
+    private static int hold(LetheService service, Path log) throws InterruptedException {
         service.awaitStopped();
+        service.failure().ifPresent(reason -> {
+            throw new LetheException(reason + "; log: " + log);
+        });
+        return Lethe.DONE;
     }
 
     private static Duration since(long start) {

@@ -7,7 +7,7 @@ import java.util.List;
 final class NextSteps {
     private static final List<String> WHILE_IT_RUNS = List.of(
             "./lethe versions list " + Digits.MODEL,
-            "./lethe request delete --dataset " + Digits.DATASET + " --subject subject-07",
+            "./lethe request delete --dataset " + Digits.DATASET + " --subjects subject-07",
             "./lethe versions export " + Digits.MODEL + " --out exported");
 
     private NextSteps() {}
