@@ -33,9 +33,8 @@ final class ConnectionOptions {
 
     LetheClient connect() {
         ServiceConfig file = ServiceConfig.load(Optional.ofNullable(config), System.getenv());
-        String servers = Optional.ofNullable(bootstrap)
-                .or(file::bootstrapServers)
-                .orElse("127.0.0.1:" + file.localPort());
+        String servers =
+                Optional.ofNullable(bootstrap).or(file::bootstrapServers).orElse("127.0.0.1:" + file.localPort());
         KafkaProperties kafka = file.kafka();
         return LetheClient.connect(
                 new ClientSettings(servers, Optional.ofNullable(prefix).orElse(file.prefix()), kafka, SOURCE));

@@ -59,7 +59,7 @@ public final class Lethe {
         Lethe lethe = new Lethe();
         return new CommandLine(lethe)
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExitCodeExceptionMapper(e -> FAILED)
+                .setExitCodeExceptionMapper(e -> e instanceof CommandLine.ParameterException ? USAGE : FAILED)
                 .setExecutionExceptionHandler(lethe.errors());
     }
 

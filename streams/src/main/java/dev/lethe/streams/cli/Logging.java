@@ -15,7 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /** Where log lines go: by default only warnings, to stderr (logback.xml). */
 public final class Logging {
-    private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level [%thread] %logger{0} - %msg %kvp%n%ex";
+    private static final String PATTERN =
+            "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level [%thread] %logger{0} - %msg %kvp%n%ex";
     private static final String OWN = "dev.lethe";
     private static final String MAX_SIZE = "20MB";
     private static final int KEPT = 5;

@@ -55,7 +55,8 @@ final class ModelCommand {
             if (known == null && wait > 0) {
                 client.awaitVersion(spec.getModelId(), 1, seconds(wait));
             }
-            output().one(summary(spec, Optional.ofNullable(client.latestVersions().get(spec.getModelId()))));
+            output().one(summary(
+                    spec, Optional.ofNullable(client.latestVersions().get(spec.getModelId()))));
             return Lethe.DONE;
         }
     }
@@ -87,8 +88,8 @@ final class ModelCommand {
         @Override
         int run(LetheClient client) {
             ModelSpec spec = require(client, model);
-            ObjectNode json = summary(
-                    spec, Optional.ofNullable(client.latestVersions().get(model)));
+            ObjectNode json =
+                    summary(spec, Optional.ofNullable(client.latestVersions().get(model)));
             spec.getClasses().forEach(json.putArray("classes")::add);
             json.put("outputs", spec.getOutputs());
             json.put(

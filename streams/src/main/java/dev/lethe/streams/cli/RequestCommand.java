@@ -114,8 +114,9 @@ final class RequestCommand {
         }
 
         private static double[] numbers(String sample, String values) {
-            double[] numbers =
-                    Arrays.stream(values.split(",", -1)).mapToDouble(Decimals::parse).toArray();
+            double[] numbers = Arrays.stream(values.split(",", -1))
+                    .mapToDouble(Decimals::parse)
+                    .toArray();
             for (int i = 0; i < numbers.length; i++) {
                 if (Double.isNaN(numbers[i])) {
                     throw new LetheException("features of sample " + sample + ": expected finite decimals with commas"

@@ -241,7 +241,8 @@ public final class LetheClient implements AutoCloseable {
         return publications;
     }
 
-    static <T> T join(CompletableFuture<T> future) {
+    /** Waits for Kafka's acknowledgement. */
+    public static <T> T join(CompletableFuture<T> future) {
         try {
             return future.join();
         } catch (CompletionException e) {

@@ -68,15 +68,18 @@ public final class ModelFile {
         Node.Mapping root = Yaml.read(file);
         try {
             Section section = new Section("", root, KEYS);
-            ModelSpec spec = Specs.validated(spec(section));
+            ModelSpec.Builder builder = spec(section);
+            ModelSpec spec = Specs.validated(builder.build());
             String initial = section.text("initial", null);
-            return initial == null ? spec : withInitial(spec, file, initial);
+            return initial == null
+                    ? spec
+                    : builder.setInitial(initial(spec, file, initial)).build();
         } catch (SpecViolation e) {
             throw new FileFormatException(file + ": line " + line(root, e.key()), e.getMessage());
         }
     }
 
-    private static ModelSpec spec(Section section) {
+    private static ModelSpec.Builder spec(Section section) {
         return ModelSpec.newBuilder()
                 .setModelId(section.text("id"))
                 .setDataset(section.text("dataset"))
@@ -88,8 +91,7 @@ public final class ModelFile {
                 .setL2(section.decimal("l2"))
                 .setTransform(transform(section.section("transform", TRANSFORM_KEYS)))
                 .setSettle(section.word("settle", "auto", words(SettlePolicy.values())))
-                .setPrivacy(privacy(section.section("privacy", PRIVACY_KEYS)))
-                .build();
+                .setPrivacy(privacy(section.section("privacy", PRIVACY_KEYS)));
     }
 
     private static FeatureTransform transform(Section section) {
@@ -113,11 +115,10 @@ public final class ModelFile {
                         .build();
     }
 
-    private static ModelSpec withInitial(ModelSpec spec, Path file, String initial) {
+    private static ByteBuffer initial(ModelSpec spec, Path file, String initial) {
         try {
             Path weights = file.toAbsolutePath().resolveSibling(initial);
-            ByteBuffer theta = Doubles.toBuffer(ModelWeights.read(weights, Specs.objective(spec)));
-            return ModelSpec.newBuilder(spec).setInitial(theta).build();
+            return Doubles.toBuffer(ModelWeights.read(weights, Specs.objective(spec)));
         } catch (InvalidPathException e) {
             throw new SpecViolation("initial", "expected a path, got " + Names.quoted(initial));
         }

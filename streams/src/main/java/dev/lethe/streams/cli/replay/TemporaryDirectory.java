@@ -1,0 +1,39 @@
+package dev.lethe.streams.cli.replay;
+
+import dev.lethe.streams.LetheException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
+
+/** A directory of its own for one run, so that two runs do not disturb each other. */
+final class TemporaryDirectory implements AutoCloseable {
+    private final Path path;
+
+    TemporaryDirectory(String prefix) {
+        try {
+            path = Files.createTempDirectory(prefix);
+        } catch (IOException e) {
+            throw new LetheException(
+                    "no temporary directory can be made in " + System.getProperty("java.io.tmpdir") + " (" + e + ")",
+                    e);
+        }
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /** Deletes what can be deleted; a file that stays behind is no reason to fail. */
+    @Override
+    public void close() {
+        try (Stream<Path> files = Files.walk(path)) {
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
+        } catch (IOException | UncheckedIOException e) {
+            // already gone, or going: the operating system cleans its temporary directory
+        }
+    }
+}
