@@ -2,6 +2,7 @@ package dev.lethe.streams.cli;
 
 import dev.lethe.streams.LetheException;
 import dev.lethe.streams.cli.demo.DemoCommand;
+import dev.lethe.streams.cli.replay.ReplayCommand;
 import dev.lethe.unlearn.format.FileFormatException;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -23,6 +24,7 @@ import picocli.CommandLine.ScopeType;
         subcommands = {
             DemoCommand.class,
             ServeCommand.class,
+            ReplayCommand.class,
             ModelCommand.class,
             SamplesCommand.class,
             RequestCommand.class,
