@@ -10,7 +10,11 @@ package dev.lethe.streams.cli.demo;
  * @param leaving how many of the subjects ask for deletion
  */
 record DemoPlan(long seed, double testShare, int subjects, double wrongShare, int leaving) {
-    static final DemoPlan STANDARD = new DemoPlan(1, 0.25, 60, 0.05, 6);
+    /**
+     * Over nine seeds the test accuracy went from 95.7 % to 96.0 % on average (-0.2 to +0.9 points) when the labels were
+     * repaired: 67 random wrong labels do little harm to so stiff a model. This seed is near that average.
+     */
+    static final DemoPlan STANDARD = new DemoPlan(5, 0.25, 60, 0.05, 6);
 
     DemoPlan {
         requireShare("testShare", testShare);

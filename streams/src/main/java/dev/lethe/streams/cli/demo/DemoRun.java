@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.apache.avro.specific.SpecificRecord;
 
 /** The story of the demo: train, repair the labels, delete subjects, settle, compare with retrained models. */
 final class DemoRun {
@@ -87,9 +88,9 @@ final class DemoRun {
     }
 
     private Phase streamed(
-            String task, List<? extends org.apache.avro.specific.SpecificRecord> requests, long versionBefore) {
+            String task, List<? extends SpecificRecord> requests, long versionBefore) {
         Phase phase = river.stream(task, requests, versionBefore);
-        out.line(phase.summary());
+        phase.summary().forEach(out::line);
         return phase;
     }
 

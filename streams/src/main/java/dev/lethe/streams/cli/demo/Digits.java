@@ -27,8 +27,11 @@ final class Digits {
     /** The largest pixel count; a fixed constant of the format, not learned from the rows. */
     private static final double LARGEST_COUNT = 16;
 
-    /** Test accuracy hardly moves between 0.1 and 10; this is scikit-learn's default, C = 1. */
-    private static final double L2 = 1;
+    /**
+     * Measured over six splits, with right labels: test accuracy 96.7 % at 0.3, 96.4 % at 1, 95.9 % at 3, 95.0 % at 10. With
+     * less than this, more than every second repaired label moves the model so far that it settles at once.
+     */
+    private static final double L2 = 3;
 
     private Digits() {}
 

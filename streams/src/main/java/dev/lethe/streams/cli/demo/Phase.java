@@ -3,6 +3,9 @@ package dev.lethe.streams.cli.demo;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * A stretch of requests, one after the other.
@@ -24,25 +27,37 @@ record Phase(List<Answered> answers, long versions, Duration elapsed) {
         return answers.get(answers.size() - 1);
     }
 
-    /** Median time of a request; of an even number the upper one of the two in the middle. */
+    /** Median time of a request. */
     Duration median() {
-        return sorted().get(answers.size() / 2);
+        return median(answers);
     }
 
-    private List<Duration> sorted() {
-        return answers.stream().map(Answered::time).sorted().toList();
+    /** Of an even number the upper one of the two in the middle. */
+    private static Duration median(List<Answered> some) {
+        return some.stream().map(Answered::time).sorted().toList().get(some.size() / 2);
     }
 
-    String summary() {
-        List<Duration> sorted = sorted();
-        return String.format(
+    /** Two lines: the rate, and how long each kind of version took. */
+    List<String> summary() {
+        String rate = String.format(
                 Locale.ROOT,
-                "  %d requests, %d versions in %s: %.1f versions/s; request to receipt: median %s, slowest %s",
+                "  %d requests, %d versions in %s: %.1f versions/s",
                 answers.size(),
                 versions,
                 DemoOutput.seconds(elapsed),
-                versions / (elapsed.toNanos() / 1e9),
-                ResultTable.millis(median()),
-                ResultTable.millis(sorted.get(sorted.size() - 1)));
+                versions / (elapsed.toNanos() / 1e9));
+        String times = byKind().entrySet().stream()
+                .map(kind -> String.format(
+                        Locale.ROOT,
+                        "%d %s, median %s",
+                        kind.getValue().size(),
+                        kind.getKey(),
+                        ResultTable.millis(median(kind.getValue()))))
+                .collect(Collectors.joining("; ", "  request to receipt: ", ""));
+        return List.of(rate, times);
+    }
+
+    private Map<String, List<Answered>> byKind() {
+        return answers.stream().collect(Collectors.groupingBy(Answered::kind, TreeMap::new, Collectors.toList()));
     }
 }
