@@ -46,6 +46,7 @@ final class EventRunner {
     private final RequestPipeline requests;
     private final Counts counts = new Counts();
     private final List<String> failures = new ArrayList<>();
+    private int settleRequests;
     private Positions rowsUnderWay = new Positions(Map.of());
 
     /** How many events of each kind there were. */
@@ -163,7 +164,7 @@ final class EventRunner {
     private Receipt await(SettleUntil until) {
         requests.drain();
         var request = SettleRequest.newBuilder()
-                .setRequestId(awaitPrefix + (counts.awaits + counts.exports))
+                .setRequestId(awaitPrefix + ++settleRequests)
                 .setDataset(spec.getDataset())
                 .setUntil(until)
                 .build();
