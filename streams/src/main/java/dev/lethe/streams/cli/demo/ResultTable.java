@@ -52,8 +52,7 @@ final class ResultTable {
         return List.of(
                 row.model(),
                 String.format(Locale.ROOT, "%.2f %%", 100 * row.accuracy()),
-                String.format(
-                        Locale.ROOT, "%.1e (relative %.1e)", row.distance(), row.distance() / row.scale()),
+                String.format(Locale.ROOT, "%.1e (relative %.1e)", row.distance(), row.distance() / row.scale()),
                 row.perRequest().map(ResultTable::millis).orElse("-"),
                 millis(row.retrain()));
     }
