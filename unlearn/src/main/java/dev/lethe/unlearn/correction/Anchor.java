@@ -231,9 +231,12 @@ public final class Anchor implements AutoCloseable {
         return stale ? held.require().gramForm(Vectors.minus(sums.theta(), held.theta())) : 0;
     }
 
-    /** Σ w‖x‖·m, as in {@link Sums}. */
-    double gradientScale() {
-        return sums.gradientScale();
+    RunningSums sums() {
+        return sums;
+    }
+
+    HeldFactor held() {
+        return held;
     }
 
     /** θ₀ − fraction·P·G with another anchor's P. */

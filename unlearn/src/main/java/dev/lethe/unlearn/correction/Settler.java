@@ -167,7 +167,7 @@ public final class Settler {
         double l2 = anchor.objective().l2();
         return l2 > 0
                 ? RELATIVE_TOLERANCE * l2 * (1 + Vectors.norm(anchor.theta()))
-                : RIDGE_TOLERANCE * anchor.gradientScale();
+                : RIDGE_TOLERANCE * anchor.sums().gradientScale();
     }
 
     private Step noted(Step step) {
