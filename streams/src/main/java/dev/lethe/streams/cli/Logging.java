@@ -6,6 +6,7 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.filter.ThresholdFilter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
 import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
@@ -43,21 +44,22 @@ final class Logging {
         appender.setTriggeringPolicy(trigger(context));
         appender.start();
         Logger root = logger(Logger.ROOT_LOGGER_NAME);
-        if (logger(OWN).getLevel() != Level.INFO) {
-            quietStderr(root);
-        }
+        keepToOwnLines(root);
         root.addAppender(appender);
         root.setLevel(Level.WARN);
         KAFKA.forEach(name -> logger(name).setLevel(Level.WARN));
         logger(OWN).setLevel(Level.INFO);
     }
 
-    /** The levels are about to be lowered for the file: the terminal keeps to errors. */
-    private static void quietStderr(Logger root) {
-        ThresholdFilter errors = new ThresholdFilter();
-        errors.setLevel(Level.ERROR.toString());
-        errors.start();
-        root.getAppender(STDERR).addFilter(errors);
+    /** The levels are about to be lowered for the file: the terminal shows our own warnings, or all of ours if verbose. */
+    private static void keepToOwnLines(Logger root) {
+        ThresholdFilter filter = new ThresholdFilter();
+        filter.setLevel(logger(OWN).getLevel().toString());
+        filter.start();
+        Appender<ILoggingEvent> stderr = root.getAppender(STDERR);
+        stderr.addFilter(filter);
+        root.detachAppender(stderr);
+        logger(OWN).addAppender(stderr);
     }
 
     private static PatternLayoutEncoder encoder(LoggerContext context) {
