@@ -1,6 +1,7 @@
 package dev.lethe.streams.cli;
 
 import dev.lethe.streams.LetheException;
+import dev.lethe.streams.cli.demo.DemoCommand;
 import dev.lethe.streams.cli.replay.ReplayCommand;
 import dev.lethe.unlearn.format.FileFormatException;
 import java.io.PrintWriter;
@@ -21,6 +22,7 @@ import picocli.CommandLine.ScopeType;
                 + " model versions out.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
+            DemoCommand.class,
             ServeCommand.class,
             ReplayCommand.class,
             ModelCommand.class,
@@ -55,7 +57,7 @@ public final class Lethe {
     }
 
     /** The parser with all commands. */
-    static CommandLine commandLine() {
+    public static CommandLine commandLine() {
         Lethe lethe = new Lethe();
         return new CommandLine(lethe)
                 .setCaseInsensitiveEnumValuesAllowed(true)

@@ -4,19 +4,19 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
-import ch.qos.logback.classic.filter.ThresholdFilter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.Appender;
+import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
 import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
+import ch.qos.logback.core.spi.FilterReply;
 import ch.qos.logback.core.util.FileSize;
 import java.nio.file.Path;
 import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /** Where log lines go: by default only warnings, to stderr (logback.xml). */
-final class Logging {
+public final class Logging {
     private static final String PATTERN =
             "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level [%thread] %logger{0} - %msg %kvp%n%ex";
     private static final String OWN = "dev.lethe";
@@ -34,7 +34,7 @@ final class Logging {
     }
 
     /** Also writes what the service does, and Kafka's warnings, to a file that is rolled over by size. */
-    static void toFile(Path file) {
+    public static void toFile(Path file) {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
         appender.setContext(context);
@@ -44,22 +44,24 @@ final class Logging {
         appender.setTriggeringPolicy(trigger(context));
         appender.start();
         Logger root = logger(Logger.ROOT_LOGGER_NAME);
-        keepToOwnLines(root);
+        if (logger(OWN).getLevel() != Level.INFO) {
+            quietStderr(root);
+        }
         root.addAppender(appender);
         root.setLevel(Level.WARN);
         KAFKA.forEach(name -> logger(name).setLevel(Level.WARN));
         logger(OWN).setLevel(Level.INFO);
     }
 
-    /** The levels are about to be lowered for the file: the terminal shows our own warnings, or all of ours if verbose. */
-    private static void keepToOwnLines(Logger root) {
-        ThresholdFilter filter = new ThresholdFilter();
-        filter.setLevel(logger(OWN).getLevel().toString());
-        filter.start();
-        Appender<ILoggingEvent> stderr = root.getAppender(STDERR);
-        stderr.addFilter(filter);
-        root.detachAppender(stderr);
-        logger(OWN).addAppender(stderr);
+    /** The levels are about to be lowered for the file, and Kafka has errors it gets over: the terminal shows only ours. */
+    private static void quietStderr(Logger root) {
+        root.getAppender(STDERR).addFilter(new Filter<>() {
+            @Override
+            public FilterReply decide(ILoggingEvent event) {
+                boolean ours = event.getLoggerName().startsWith(OWN);
+                return ours && event.getLevel().isGreaterOrEqual(Level.ERROR) ? FilterReply.NEUTRAL : FilterReply.DENY;
+            }
+        });
     }
 
     private static PatternLayoutEncoder encoder(LoggerContext context) {

@@ -18,7 +18,7 @@ import java.util.UUID;
  * processes in one directory would destroy each other's state. The lock goes with the process, also when it is killed.
  */
 public final class DataDirectory implements AutoCloseable {
-    private static final String LOCK_FILE = "lethe.lock";
+    public static final String LOCK_FILE = "lethe.lock";
     private static final String INSTANCE_FILE = "instance.id";
 
     private final Path root;

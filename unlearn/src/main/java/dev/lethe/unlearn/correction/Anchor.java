@@ -205,7 +205,7 @@ public final class Anchor implements AutoCloseable {
         double gramForm = objective.family() == Family.RIDGE ? Math.max(0, bend) : factor.gramForm(v);
         double shift = sums.rootMeanSquare(gramForm);
         double bound = ResidualBound.of(objective, sums.maxNorm(), v, gramForm, staleForm(), bend)
-                + sums.stepSlack(v, held.smallestCurvature());
+                + sums.stepSlack(v, held.smallestCurvature(), held.updates());
         return new Correction(target, bound, shift, held.guard().verdict(shift));
     }
 

@@ -17,6 +17,7 @@ final class HeldFactor {
     private Factor factor;
     private double[] theta;
     private double smallestCurvature;
+    private long updates;
 
     /** @param theta θ_P of the factor to come, or null. Not modified. */
     HeldFactor(Objective objective, double[] theta) {
@@ -47,6 +48,11 @@ final class HeldFactor {
         return smallestCurvature;
     }
 
+    /** Rows taken in and out since the factor was built; each leaves its rounding in P. */
+    long updates() {
+        return updates;
+    }
+
     Guard guard() {
         return guard;
     }
@@ -68,6 +74,7 @@ final class HeldFactor {
             }
         }
         FactorUpdate met = factor.update(additions, removals, theta);
+        updates += additions.size() + removals.size();
         guard.note(met);
         if (!met.definite()) {
             release();
@@ -85,6 +92,7 @@ final class HeldFactor {
         drop();
         factor = taken;
         theta = where;
+        updates = 0;
         smallestCurvature = objective.stronglyConvex() ? objective.l2() : taken.smallestCurvature();
     }
 
@@ -92,9 +100,11 @@ final class HeldFactor {
         Factor taken = other.require();
         if (other != this) {
             double[] where = other.theta;
+            long before = other.updates;
             other.factor = null;
             other.theta = null;
             adopt(taken, where);
+            updates = before;
         }
     }
 

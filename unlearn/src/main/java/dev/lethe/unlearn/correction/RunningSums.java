@@ -175,9 +175,10 @@ final class RunningSums {
      * Rounding of a step v = −P·G: of ∇J at its end, and of P·G, which is relative to the condition of H.
      *
      * @param smallestCurvature λ_min(H)
+     * @param updates rows P was up- or down-dated with; their errors add up like a random walk
      */
-    double stepSlack(double[] v, double smallestCurvature) {
-        double condition = largestCurvature() / smallestCurvature;
+    double stepSlack(double[] v, double smallestCurvature, long updates) {
+        double condition = largestCurvature() / smallestCurvature * Math.sqrt(1.0 + updates);
         return roundingSlack()
                 + Rounding.UNIT * (largestCurvature() * Vectors.norm(v) + condition * Vectors.norm(gradient));
     }

@@ -120,6 +120,10 @@ final class Woodbury implements AutoCloseable {
 
     private void updateGram(int rows, Direction direction) {
         int d = objective.columns();
+        if (rows == 1) {
+            DenseKernels.syr(d, direction.sign, roots.weightedRows(), gram.pointer());
+            return;
+        }
         DenseKernels.syrk(d, rows, direction.sign, roots.weightedRows(), gram.pointer(), d);
     }
 

@@ -1,0 +1,85 @@
+package dev.lethe.unlearn.curvature;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.lethe.unlearn.Samples;
+import dev.lethe.unlearn.objective.Family;
+import dev.lethe.unlearn.objective.Intercept;
+import dev.lethe.unlearn.objective.Objective;
+import dev.lethe.unlearn.objective.Row;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class DenseFactorTest extends FactorContract {
+
+    @Override
+    Factor build(Objective objective, double[] theta, List<Row> rows) {
+        return Samples.factor(objective, theta, rows);
+    }
+
+    @Test
+    void shouldRefuseASingularCurvature() {
+        Objective line = new Objective(Family.RIDGE, 2, 1, Intercept.FREE, 0);
+        List<Row> rows = List.of(
+                new Row(new double[] {1, 2, 1}, new double[] {0}, 1),
+                new Row(new double[] {2, 4, 1}, new double[] {1}, 1),
+                new Row(new double[] {3, 6, 1}, new double[] {2}, 1),
+                new Row(new double[] {5, 10, 1}, new double[] {0}, 1));
+        Sums sums = Samples.pass(line, new double[3], rows, true);
+        assertThatThrownBy(() -> DenseFactor.build(line, sums))
+                .isInstanceOf(SingularCurvatureException.class)
+                .hasMessageContaining("column 1 of 3")
+                .hasMessageContaining("Set l2 > 0");
+    }
+
+    @Test
+    void shouldNotCallUnscaledColumnsSingular() throws Exception {
+        Objective line = new Objective(Family.RIDGE, 1, 1, Intercept.FREE, 0);
+        List<Row> rows = List.of(
+                new Row(new double[] {1e9, 1}, new double[] {1}, 1),
+                new Row(new double[] {-1e9, 1}, new double[] {2}, 1),
+                new Row(new double[] {5e8, 1}, new double[] {3}, 1));
+        try (DenseFactor factor = DenseFactor.build(line, Samples.pass(line, new double[2], rows, true))) {
+            assertThat(factor.quality()).isGreaterThan(0.5);
+        }
+    }
+
+    @Test
+    void shouldRefuseNumbersThatAreNotFinite() {
+        Objective line = new Objective(Family.RIDGE, 1, 1, Intercept.NONE, 1);
+        Sums sums = Samples.pass(line, new double[1], List.of(new Row(new double[] {1e200}, new double[1], 1)), true);
+        assertThatThrownBy(() -> DenseFactor.build(line, sums)).isInstanceOf(SingularCurvatureException.class);
+    }
+
+    @Test
+    void shouldRefuseSumsWithoutCurvature() {
+        Objective objective = new Objective(Family.LOGISTIC, 1, 1, Intercept.NONE, 1);
+        assertThatThrownBy(() -> DenseFactor.build(objective, Sums.empty(objective, false, true)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("no curvature");
+        assertThatThrownBy(() -> DenseFactor.build(objective, Sums.empty(objective, true, false)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("no gram");
+    }
+
+    @Test
+    void shouldRefuseMoreParametersThanItKeepsDense() {
+        Objective objective = new Objective(Family.SOFTMAX, 261, 10, Intercept.NONE, 1);
+        assertThatThrownBy(() -> new PassAccumulator(objective, new double[2610], true, true))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("at most 2600")
+                .hasMessageContaining("got 2610");
+    }
+
+    @Test
+    void shouldEstimateTheSmallestCurvature() {
+        Objective objective = new Objective(Family.RIDGE, 2, 1, Intercept.NONE, 0.5);
+        List<Row> rows =
+                List.of(new Row(new double[] {3, 0}, new double[1], 1), new Row(new double[] {0, 1}, new double[1], 1));
+        try (Factor factor = build(objective, new double[2], rows)) {
+            assertThat(factor.smallestCurvature()).isCloseTo(1.5, within(1e-9));
+        }
+    }
+}
