@@ -30,9 +30,10 @@ record Answered(String requestId, long samples, long version, String kind, Strin
                 .findFirst()
                 .orElse(null);
         if (receipt.getStatus() != ReceiptStatus.APPLIED || model == null || model.getVersion() == null) {
-            throw new LetheException("request " + receipt.getRequestId() + " of the demo: expected APPLIED in a version of "
-                    + modelId + ", got " + receipt.getStatus() + " (" + receipt.getReason()
-                    + "); this should not happen, please report it");
+            throw new LetheException(
+                    "request " + receipt.getRequestId() + " of the demo: expected APPLIED in a version of "
+                            + modelId + ", got " + receipt.getStatus() + " (" + receipt.getReason()
+                            + "); this should not happen, please report it");
         }
         return new Answered(
                 receipt.getRequestId(),

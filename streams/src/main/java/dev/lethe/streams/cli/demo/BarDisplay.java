@@ -33,7 +33,9 @@ final class BarDisplay implements Display {
 
     @Override
     public void close() {
+        bar.refresh();
         bar.close();
+        screen.close();
     }
 
     /** The bar is drawn by a thread of its own, so that lines and bar share one lock. */
@@ -45,6 +47,7 @@ final class BarDisplay implements Display {
 
         private final PrintWriter out;
         private String bar = "";
+        private boolean closed;
 
         Screen(PrintWriter out) {
             this.out = out;
@@ -62,15 +65,21 @@ final class BarDisplay implements Display {
 
         @Override
         public synchronized void accept(String rendered) {
-            bar = rendered;
-            out.print(START_OF_EMPTY_LINE + rendered);
-            out.flush();
+            if (!closed) {
+                bar = rendered;
+                out.print(START_OF_EMPTY_LINE + rendered);
+                out.flush();
+            }
         }
 
+        /** Also called by the bar, on its own thread and at its own time: what comes after the first call is late. */
         @Override
         public synchronized void close() {
-            out.println();
-            out.flush();
+            if (!closed) {
+                closed = true;
+                out.println();
+                out.flush();
+            }
         }
     }
 }

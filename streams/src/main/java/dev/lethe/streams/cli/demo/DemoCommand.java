@@ -29,9 +29,7 @@ public final class DemoCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(
-            names = "--keep",
-            description = "Leave the service running afterwards, on the default port, until Ctrl-C.")
+    @Option(names = "--keep", description = "Leave the service running afterwards, on the default port, until Ctrl-C.")
     private boolean keep;
 
     @Option(
@@ -55,9 +53,7 @@ public final class DemoCommand implements Callable<Integer> {
         try {
             out.line(
                     "Kafka broker (%s) and service run in this process, started in %s; data and log are in %s.",
-                    service.bootstrapServers(),
-                    DemoOutput.seconds(since(start)),
-                    dataDir);
+                    service.bootstrapServers(), DemoOutput.seconds(since(start)), dataDir);
             if (keep) {
                 Runtime.getRuntime().addShutdownHook(new Thread(service::close, "lethe-stop"));
             }

@@ -39,7 +39,8 @@ record DemoData(List<DemoSample> training, List<DemoSample> test, List<String> l
                 shuffled.subList(0, testRows).stream().map(DemoData::asFound).toList();
         List<RawSample> rest = shuffled.subList(testRows, rows.size());
         int wrong = (int) Math.round(rest.size() * plan.wrongShare());
-        // The rows are shuffled already, so the first ones are as random as any; dealing subjects out in turn afterwards
+        // The rows are shuffled already, so the first ones are as random as any; dealing subjects out in turn
+        // afterwards
         // spreads the wrong labels over all of them.
         List<DemoSample> training = IntStream.range(0, rest.size())
                 .mapToObj(i -> training(rest.get(i), subject(i % plan.subjects()), i < wrong, classes, random))

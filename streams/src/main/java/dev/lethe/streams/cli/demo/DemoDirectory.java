@@ -41,8 +41,9 @@ final class DemoDirectory {
         if (!Files.exists(directory) || Files.exists(directory.resolve(MARKER)) || isEmptyDirectory(directory)) {
             return;
         }
-        throw new LetheException("directory " + directory.toAbsolutePath() + " was not made by `lethe demo` (it has no file "
-                + MARKER + "), so nothing in it was touched: move it away, or name another directory with --data-dir");
+        throw new LetheException(
+                "directory " + directory.toAbsolutePath() + " was not made by `lethe demo` (it has no file " + MARKER
+                        + "), so nothing in it was touched: move it away, or name another directory with --data-dir");
     }
 
     private static boolean isEmptyDirectory(Path directory) {

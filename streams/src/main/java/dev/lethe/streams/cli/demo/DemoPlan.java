@@ -20,8 +20,9 @@ record DemoPlan(long seed, double testShare, int subjects, double wrongShare, in
         requireShare("testShare", testShare);
         requireShare("wrongShare", wrongShare);
         if (subjects < 1 || leaving < 0 || leaving >= subjects) {
-            throw new IllegalArgumentException("subjects and leaving: expected at least 1 subject, and fewer leaving than"
-                    + " there are, got " + subjects + " and " + leaving);
+            throw new IllegalArgumentException(
+                    "subjects and leaving: expected at least 1 subject, and fewer leaving than" + " there are, got "
+                            + subjects + " and " + leaving);
         }
     }
 

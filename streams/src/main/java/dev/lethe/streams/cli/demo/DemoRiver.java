@@ -28,8 +28,7 @@ final class DemoRiver {
 
     /** Sends the rows and waits until the service holds them. */
     void load(List<DemoSample> samples) {
-        var sent = client.putSamples(
-                samples.stream().map(DemoRiver::message).toList(), System.currentTimeMillis());
+        var sent = client.putSamples(samples.stream().map(DemoRiver::message).toList(), System.currentTimeMillis());
         client.awaitConsumed(sent, PATIENCE);
     }
 

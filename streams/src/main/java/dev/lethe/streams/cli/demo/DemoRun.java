@@ -80,15 +80,16 @@ final class DemoRun {
 
     private Phase delete(long versionBefore) {
         out.blank();
-        out.line("3. Delete. %d deletion requests, one subject each.", data.leaving().size());
+        out.line(
+                "3. Delete. %d deletion requests, one subject each.",
+                data.leaving().size());
         List<DeleteRequest> requests = IntStream.range(0, data.leaving().size())
                 .mapToObj(i -> deletion(i + 1, data.leaving().get(i)))
                 .toList();
         return streamed("deleting", requests, versionBefore);
     }
 
-    private Phase streamed(
-            String task, List<? extends SpecificRecord> requests, long versionBefore) {
+    private Phase streamed(String task, List<? extends SpecificRecord> requests, long versionBefore) {
         Phase phase = river.stream(task, requests, versionBefore);
         phase.summary().forEach(out::line);
         return phase;
@@ -132,14 +133,15 @@ final class DemoRun {
 
     private List<ResultRow> compare(Stage trained, Stage repaired, Stage deleted, Stage settled) {
         out.blank();
-        out.line("5. Compare. Three models are retrained from scratch, on exactly the data that should be left each time.");
+        out.line(
+                "5. Compare. Three models are retrained from scratch, on exactly the data that should be left each time.");
         DemoMaths.Retrained onAll = maths.retrain(data.training());
         DemoMaths.Retrained onRepaired = maths.retrain(data.repaired());
         DemoMaths.Retrained onRemaining = maths.retrain(data.remaining());
         ResultRow reference = new ResultRow(
                 "retrained from scratch",
                 maths.accuracy(onRemaining.theta(), data.test()),
-                0,
+                Optional.empty(),
                 DemoMaths.norm(onRemaining.theta()),
                 Optional.empty(),
                 onRemaining.time());
@@ -156,7 +158,7 @@ final class DemoRun {
         return new ResultRow(
                 stage.name(),
                 maths.accuracy(theta, data.test()),
-                DemoMaths.distance(theta, retrained.theta()),
+                Optional.of(DemoMaths.distance(theta, retrained.theta())),
                 DemoMaths.norm(retrained.theta()),
                 stage.perRequest(),
                 retrained.time());
