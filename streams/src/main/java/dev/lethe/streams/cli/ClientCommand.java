@@ -6,6 +6,9 @@ import dev.lethe.streams.client.LetheClient;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** A command that talks to a running service. */
 abstract class ClientCommand implements Callable<Integer> {
@@ -17,11 +20,23 @@ abstract class ClientCommand implements Callable<Integer> {
     @Mixin
     private OutputOptions output;
 
+    @Spec
+    private CommandSpec command;
+
     @Override
     public final Integer call() {
+        check();
         try (LetheClient client = connection.connect()) {
             return run(client);
         }
+    }
+
+    /** Refuses wrong arguments before anything is connected. */
+    void check() {}
+
+    /** An error in the arguments: exit code 2, with the usage. */
+    final ParameterException usage(String message) {
+        return new ParameterException(command.commandLine(), message);
     }
 
     /** Does the work; the answer is the exit code. */

@@ -12,6 +12,7 @@ import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.spi.FilterReply;
 import ch.qos.logback.core.util.FileSize;
 import java.nio.file.Path;
+import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /** Where log lines go: by default only warnings, to stderr (logback.xml). */
@@ -19,6 +20,7 @@ public final class Logging {
     private static final String PATTERN =
             "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level [%thread] %logger{0} - %msg %kvp%n%ex";
     private static final String OWN = "dev.lethe";
+    private static final List<String> KAFKA = List.of("kafka", "org.apache.kafka");
     private static final String MAX_SIZE = "20MB";
     private static final int KEPT = 5;
     private static final String STDERR = "STDERR";
@@ -28,6 +30,7 @@ public final class Logging {
     /** Shows what the service does, on stderr. */
     static void verbose() {
         logger(OWN).setLevel(Level.INFO);
+        KAFKA.forEach(name -> logger(name).setLevel(Level.WARN));
     }
 
     /** Also writes what the service does, and Kafka's warnings, to a file that is rolled over by size. */
@@ -46,6 +49,7 @@ public final class Logging {
         }
         root.addAppender(appender);
         root.setLevel(Level.WARN);
+        KAFKA.forEach(name -> logger(name).setLevel(Level.WARN));
         logger(OWN).setLevel(Level.INFO);
     }
 

@@ -75,12 +75,19 @@ final class RequestCommand {
         @Parameters(paramLabel = "SAMPLE=LABEL", arity = "1..*", description = "The correct labels.")
         private List<String> labels;
 
+        private List<Relabelling> samples;
+
+        @Override
+        void check() {
+            samples = pairs(this, labels, Relabelling::new);
+        }
+
         @Override
         int run(LetheClient client) {
             var message = RelabelRequest.newBuilder()
                     .setRequestId(request.id())
                     .setDataset(request.dataset())
-                    .setSamples(pairs(labels, Relabelling::new))
+                    .setSamples(samples)
                     .setEventTime(Instant.now())
                     .build();
             return request.send(client, message, output());
@@ -101,25 +108,32 @@ final class RequestCommand {
                 description = "The correct raw features, all of them, with commas between.")
         private List<String> features;
 
+        private List<Rectification> samples;
+
+        @Override
+        void check() {
+            samples =
+                    pairs(this, features, (id, values) -> new Rectification(id, Doubles.toBuffer(numbers(id, values))));
+        }
+
         @Override
         int run(LetheClient client) {
             var message = RectifyRequest.newBuilder()
                     .setRequestId(request.id())
                     .setDataset(request.dataset())
-                    .setSamples(pairs(
-                            features, (id, values) -> new Rectification(id, Doubles.toBuffer(numbers(id, values)))))
+                    .setSamples(samples)
                     .setEventTime(Instant.now())
                     .build();
             return request.send(client, message, output());
         }
 
-        private static double[] numbers(String sample, String values) {
+        private double[] numbers(String sample, String values) {
             double[] numbers = Arrays.stream(values.split(",", -1))
                     .mapToDouble(Decimals::parse)
                     .toArray();
             for (int i = 0; i < numbers.length; i++) {
                 if (Double.isNaN(numbers[i])) {
-                    throw new LetheException("features of sample " + sample + ": expected finite decimals with commas"
+                    throw usage("features of sample " + sample + ": expected finite decimals with commas"
                             + " between, got something else at position " + i);
                 }
             }
@@ -174,12 +188,13 @@ final class RequestCommand {
     }
 
     /** Splits at the last equals sign: ids may hold one, labels and features seldom do. */
-    private static <T> List<T> pairs(List<String> arguments, BiFunction<String, String, T> make) {
+    private static <T> List<T> pairs(
+            ClientCommand command, List<String> arguments, BiFunction<String, String, T> make) {
         List<T> pairs = new ArrayList<>();
         for (String argument : arguments) {
             int split = argument.lastIndexOf('=');
             if (split < 1 || split == argument.length() - 1) {
-                throw new LetheException("argument " + (pairs.size() + 1) + ": expected SAMPLE=VALUE with both sides");
+                throw command.usage("argument " + (pairs.size() + 1) + ": expected SAMPLE=VALUE with both sides");
             }
             pairs.add(make.apply(argument.substring(0, split), argument.substring(split + 1)));
         }

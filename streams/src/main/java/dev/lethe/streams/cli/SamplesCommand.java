@@ -1,7 +1,6 @@
 package dev.lethe.streams.cli;
 
 import dev.lethe.schemas.Sample;
-import dev.lethe.streams.LetheException;
 import dev.lethe.streams.client.LetheClient;
 import dev.lethe.streams.client.Positions;
 import dev.lethe.streams.config.Names;
@@ -46,10 +45,14 @@ final class SamplesCommand {
         private int wait;
 
         @Override
-        int run(LetheClient client) {
+        void check() {
             if (!Names.isName(dataset)) {
-                throw new LetheException("--dataset: expected " + Names.RULE + ", got " + Names.quoted(dataset));
+                throw usage("--dataset: expected " + Names.RULE + ", got " + Names.quoted(dataset));
             }
+        }
+
+        @Override
+        int run(LetheClient client) {
             AtomicLong count = new AtomicLong();
             try (SampleFile rows = SampleFiles.open(file, features)) {
                 Iterable<Sample> messages = () -> rows.stream()

@@ -74,13 +74,17 @@ class CertificateTest {
         }
     }
 
-    /** The same factor, but the anchor somewhere else: θ_P ≠ θ₀. */
-    private static Anchor stale(Objective objective, Anchor anchor, List<Row> rows, double[] b, Random random) {
-        double size = random.nextDouble();
+    /** θ_P ≠ θ₀: the anchor elsewhere with the factor of the fit, or at the fit with a factor from elsewhere. */
+    private static Anchor stale(Objective objective, Anchor fitted, List<Row> rows, double[] b, Random random) {
+        double size = 2 * random.nextDouble();
         double[] shift = random.doubles(objective.parameters(), -size, size).toArray();
-        double[] theta = Vectors.plus(anchor.theta(), 1, shift);
-        Anchor moved = Anchor.at(objective, theta, b, Samples.pass(objective, theta, rows, false));
-        moved.takeFactor(anchor);
+        double[] elsewhere = Vectors.plus(fitted.theta(), 1, shift);
+        if (random.nextBoolean()) {
+            fitted.install(Samples.factor(objective, elsewhere, rows), elsewhere);
+            return fitted;
+        }
+        Anchor moved = Anchor.at(objective, elsewhere, b, Samples.pass(objective, elsewhere, rows, false));
+        moved.takeFactor(fitted);
         return moved;
     }
 

@@ -46,11 +46,12 @@ final class Replay {
             throw new LetheException(inputs.model() + ": " + reason);
         });
         ReplaySummary summary = new ReplaySummary(spec.getModelId());
+        OutputFolder out = OutputFolder.create(inputs.out());
         try (EventFile events = EventFile.open(inputs.events());
                 ReplayStage stage = ReplayStage.open()) {
             summary.phase("start");
             fit(spec, stage.client(), summary);
-            play(spec, events, stage.client(), OutputFolder.create(inputs.out()), summary);
+            play(spec, events, stage.client(), out, summary);
         } catch (IOException e) {
             throw new UncheckedIOException(inputs.events() + " cannot be closed", e);
         }
