@@ -1,6 +1,7 @@
 package dev.lethe.streams.cli.demo;
 
 import java.io.PrintWriter;
+import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarConsumer;
@@ -12,6 +13,7 @@ final class BarDisplay implements Display {
 
     private final Screen screen;
     private final ProgressBar bar;
+    private final long start = System.nanoTime();
 
     BarDisplay(PrintWriter out, String task, int total) {
         screen = new Screen(out);
@@ -20,7 +22,6 @@ final class BarDisplay implements Display {
                 .setInitialMax(total)
                 .setStyle(ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(INTERVAL_MILLIS)
-                .showSpeed()
                 .setConsumer(screen)
                 .build();
     }
@@ -29,6 +30,8 @@ final class BarDisplay implements Display {
     public void step(String line) {
         screen.line("  " + line);
         bar.step();
+        double seconds = (System.nanoTime() - start) / 1e9;
+        bar.setExtraMessage(String.format(Locale.ROOT, " %.1f requests/s", bar.getCurrent() / seconds));
     }
 
     @Override
