@@ -183,7 +183,10 @@ public final class TopicSetup {
                     "Kafka does not let Lethe " + what + ": " + e.getCause().getMessage(), e.getCause());
         } catch (TimeoutException e) {
             throw new LetheException(
-                    "Kafka did not " + what + " within " + TIMEOUT.toSeconds() + " s: check bootstrap.servers", e);
+                    "Kafka did not " + what + " within " + TIMEOUT.toSeconds()
+                            + " s: check bootstrap.servers (in the file"
+                            + " or the variable LETHE_BOOTSTRAP_SERVERS), or leave it out to start a broker here",
+                    e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LetheException("interrupted while waiting for Kafka to " + what, e);
