@@ -157,7 +157,10 @@ public final class TopicSetup {
 
     private boolean isWrittenByOthers(Topic<?, ?> topic) {
         var topics = config.topics();
-        return List.of(topics.requests().name(), topics.samples().name(), topics.models().name())
+        return List.of(
+                        topics.requests().name(),
+                        topics.samples().name(),
+                        topics.models().name())
                 .contains(topic.name());
     }
 
