@@ -133,6 +133,22 @@ public final class Anchor implements AutoCloseable {
     }
 
     /**
+     * ‖PH − I‖ of the factor relative to ‖I‖, measured now with one product of P; NaN without a factor. It is also
+     * measured every few hundred rows folded in, and {@link #objection()} says DRIFT when it would show in a version.
+     */
+    public double measureDrift() {
+        return held.lookAtDrift();
+    }
+
+    /**
+     * Whether rounding in the factor has grown so far, by the last measurement, that a curvature pass at
+     * {@code state().thetaFactor()} and {@link #install} should renew it, at leisure: corrections are still sound.
+     */
+    public boolean refreshDue() {
+        return held.present() && held.guard().refreshDue();
+    }
+
+    /**
      * Folds changes into G and the counts, gradients at θ₀.
      *
      * @param batch Not modified.

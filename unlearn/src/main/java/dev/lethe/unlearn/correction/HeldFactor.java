@@ -12,12 +12,16 @@ import java.util.List;
 /** An anchor's factor, if it owns one, where it was built, and what its changes gave cause to remember. */
 final class HeldFactor {
 
+    /** Rows between two looks at the drift: one product of P for as many updates of it. */
+    private static final int DRIFT_INTERVAL = 256;
+
     private final Objective objective;
     private final Guard guard;
     private Factor factor;
     private double[] theta;
     private double smallestCurvature;
     private long updates;
+    private long lookedAt;
 
     /** @param theta θ_P of the factor to come, or null. Not modified. */
     HeldFactor(Objective objective, double[] theta) {
@@ -78,7 +82,20 @@ final class HeldFactor {
         guard.note(met);
         if (!met.definite()) {
             release();
+        } else if (updates - lookedAt >= DRIFT_INTERVAL) {
+            lookAtDrift();
         }
+    }
+
+    /** @return ‖PH − I‖ relative, NaN without a factor */
+    double lookAtDrift() {
+        if (factor == null) {
+            return Double.NaN;
+        }
+        lookedAt = updates;
+        double drift = factor.drift();
+        guard.drift(drift);
+        return drift;
     }
 
     private static boolean sameCurvature(RowChange change) {
@@ -93,6 +110,8 @@ final class HeldFactor {
         factor = taken;
         theta = where;
         updates = 0;
+        lookedAt = 0;
+        guard.freshDrift(taken.drift());
         smallestCurvature = objective.stronglyConvex() ? objective.l2() : taken.smallestCurvature();
     }
 
@@ -101,10 +120,14 @@ final class HeldFactor {
         if (other != this) {
             double[] where = other.theta;
             long before = other.updates;
+            double fresh = other.guard.freshDrift();
             other.factor = null;
             other.theta = null;
             adopt(taken, where);
             updates = before;
+            lookedAt = before;
+            guard.drift(taken.drift());
+            guard.freshDrift(fresh);
         }
     }
 

@@ -42,6 +42,12 @@ public interface Factor extends AutoCloseable {
      */
     double quality();
 
+    /**
+     * ‖PH − I‖ relative to ‖I‖ (Frobenius, columns in units of their own curvature), estimated with one random vector;
+     * O(d²). A new factor's is its conditioning times the rounding unit; updates make it grow.
+     */
+    double drift();
+
     /** λ_min(H), estimated from above by power iteration on P. */
     double smallestCurvature();
 

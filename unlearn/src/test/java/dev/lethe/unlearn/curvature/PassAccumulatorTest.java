@@ -41,6 +41,22 @@ class PassAccumulatorTest {
         assertThat(sums.curvature()).containsExactly(expected.curvature(), within(1e-9));
     }
 
+    @ParameterizedTest
+    @MethodSource("dev.lethe.unlearn.Samples#objectives")
+    void shouldGiveTheSameFirstOrderSumsWithAndWithoutCurvature(Objective objective) {
+        double[] theta = new Random(SEED).doubles(objective.parameters(), -1, 1).toArray();
+        for (int count : new int[] {0, 1, 3, 4, 5, 511, 1027}) {
+            List<Row> rows = new Samples(objective, SEED).weightedRows(count);
+            Sums with = Samples.pass(objective, theta, rows, true);
+            Sums without = Samples.pass(objective, theta, rows, false);
+            assertThat(without.rows()).isEqualTo(count);
+            assertThat(without.gradient()).containsExactly(with.gradient(), within(1e-10));
+            assertThat(without.loss()).isCloseTo(with.loss(), within(1e-10 * (1 + with.loss())));
+            assertThat(without.maxNorm()).isCloseTo(with.maxNorm(), within(1e-12));
+            assertThat(without.gradientScale()).isCloseTo(with.gradientScale(), within(1e-9));
+        }
+    }
+
     private static Sums plain(Objective objective, double[] theta, List<Row> rows) {
         Sums total = Sums.empty(objective, true, true);
         for (Row row : rows) {
