@@ -5,7 +5,6 @@ import dev.lethe.streams.config.TopicSetup;
 import dev.lethe.streams.local.DataDirectory;
 import dev.lethe.streams.local.LocalKafka;
 import dev.lethe.streams.topology.LetheTopology;
-import dev.lethe.streams.topology.TopologySettings;
 import dev.lethe.unlearn.linalg.SelfTest;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -15,12 +14,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KafkaStreams.State;
-import org.apache.kafka.streams.Topology;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,7 +46,14 @@ public final class LetheService implements AutoCloseable {
      */
     public static LetheService start(ServiceConfig config) {
         selfTest();
-        return start(config, LetheTopology::build);
+        LetheService service = new LetheService();
+        try {
+            service.open(config);
+            return service;
+        } catch (RuntimeException e) {
+            service.close();
+            throw e;
+        }
     }
 
     /** A broken kernel gives wrong models without any error, so nothing starts on one. */
@@ -61,19 +65,7 @@ public final class LetheService implements AutoCloseable {
         }
     }
 
-    /** Starts with a topology of the caller's. */
-    static LetheService start(ServiceConfig config, Function<TopologySettings, Topology> topology) {
-        LetheService service = new LetheService();
-        try {
-            service.open(config, topology);
-            return service;
-        } catch (RuntimeException e) {
-            service.close();
-            throw e;
-        }
-    }
-
-    private void open(ServiceConfig config, Function<TopologySettings, Topology> topology) {
+    private void open(ServiceConfig config) {
         DataDirectory data = DataDirectory.open(config.dataDir());
         opened.push(data::close);
         bootstrapServers = config.bootstrapServers().orElseGet(() -> startBroker(config, data));
@@ -82,7 +74,7 @@ public final class LetheService implements AutoCloseable {
         }
         log.atInfo().addKeyValue("config", config).log("starting");
         streams = new KafkaStreams(
-                topology.apply(config.topologySettings()), StreamsProperties.of(config, data, bootstrapServers));
+                LetheTopology.build(config.topologySettings()), StreamsProperties.of(config, data, bootstrapServers));
         opened.push(() -> streams.close(STOP_TIMEOUT));
         streams.setUncaughtExceptionHandler(failures);
         streams.setStateListener(this::onState);

@@ -42,6 +42,10 @@ final class StreamsProperties {
         p.put(
                 StreamsConfig.topicPrefix(TopicConfig.MAX_COMPACTION_LAG_MS_CONFIG),
                 Long.toString(TopicSetup.COMPACTION_LAG.toMillis()));
+        p.put(
+                StreamsConfig.topicPrefix(TopicConfig.MAX_MESSAGE_BYTES_CONFIG),
+                Integer.toString(TopicSetup.INTERNAL_MESSAGE_BYTES));
+        p.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), TopicSetup.INTERNAL_MESSAGE_BYTES);
     }
 
     private static void addMembership(Properties p, ServiceConfig config, DataDirectory data) {

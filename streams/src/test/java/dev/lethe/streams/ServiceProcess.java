@@ -55,10 +55,16 @@ final class ServiceProcess implements AutoCloseable {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
         while (!Files.readString(log).contains(bootstrapServers())) {
             if (!process.isAlive() || System.nanoTime() > end) {
-                throw new AssertionError("serve did not start: " + Files.readString(log));
+                throw new AssertionError("serve did not start: " + Files.readString(log) + serviceLog());
             }
             Thread.sleep(50);
         }
+    }
+
+    private String serviceLog() throws IOException {
+        Path log = directory.resolve("data").resolve("lethe.log");
+        String text = Files.exists(log) ? Files.readString(log) : "(no log)";
+        return text.substring(Math.max(0, text.length() - 8_000));
     }
 
     /** SIGKILL: no shutdown hook runs. */

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
@@ -230,7 +231,7 @@ public final class LetheClient implements AutoCloseable {
         return all;
     }
 
-    private <V> void read(Topic<String, V> topic, java.util.function.BiConsumer<String, V> action) {
+    private <V> void read(Topic<String, V> topic, BiConsumer<String, V> action) {
         new TopicReader(this::consumer, READ_TIMEOUT).read(topic, action);
     }
 

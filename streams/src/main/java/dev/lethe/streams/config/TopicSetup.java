@@ -47,6 +47,9 @@ public final class TopicSetup {
 
     private static final String FOREVER = "-1";
 
+    /** A change holds a row twice, a dead letter a whole record and its reason: more than one record of a producer. */
+    public static final int INTERNAL_MESSAGE_BYTES = 4 << 20;
+
     private final ServiceConfig config;
 
     public TopicSetup(ServiceConfig config) {
@@ -141,12 +144,24 @@ public final class TopicSetup {
     private Map<String, String> configs(Topic<?, ?> topic) {
         Map<String, String> configs = new HashMap<>();
         configs.put(TopicConfig.CLEANUP_POLICY_CONFIG, topic.cleanup());
+        if (!isWrittenByOthers(topic)) {
+            configs.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(INTERNAL_MESSAGE_BYTES));
+        }
         if (topic.cleanup().equals(TopicConfig.CLEANUP_POLICY_COMPACT)) {
             configs.put(TopicConfig.MAX_COMPACTION_LAG_MS_CONFIG, Long.toString(COMPACTION_LAG.toMillis()));
         } else {
             configs.put(TopicConfig.RETENTION_MS_CONFIG, retention(topic));
         }
         return configs;
+    }
+
+    private boolean isWrittenByOthers(Topic<?, ?> topic) {
+        var topics = config.topics();
+        return List.of(
+                        topics.requests().name(),
+                        topics.samples().name(),
+                        topics.models().name())
+                .contains(topic.name());
     }
 
     private String retention(Topic<?, ?> topic) {
@@ -183,7 +198,10 @@ public final class TopicSetup {
                     "Kafka does not let Lethe " + what + ": " + e.getCause().getMessage(), e.getCause());
         } catch (TimeoutException e) {
             throw new LetheException(
-                    "Kafka did not " + what + " within " + TIMEOUT.toSeconds() + " s: check bootstrap.servers", e);
+                    "Kafka did not " + what + " within " + TIMEOUT.toSeconds()
+                            + " s: check bootstrap.servers (in the file"
+                            + " or the variable LETHE_BOOTSTRAP_SERVERS), or leave it out to start a broker here",
+                    e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LetheException("interrupted while waiting for Kafka to " + what, e);

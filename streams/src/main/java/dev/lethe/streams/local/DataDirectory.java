@@ -67,7 +67,7 @@ public final class DataDirectory implements AutoCloseable {
             channel.close();
             throw new LetheException("data directory " + root + " is in use by process "
                     + (owner.isEmpty() ? "(unknown)" : owner)
-                    + ": stop that process, or name another directory with data.dir");
+                    + ": stop that process, or name another directory (setting data.dir, option --data-dir of demo)");
         }
         channel.truncate(0);
         channel.write(

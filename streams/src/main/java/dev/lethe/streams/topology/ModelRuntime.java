@@ -4,6 +4,7 @@ import dev.lethe.schemas.Change;
 import dev.lethe.schemas.Cut;
 import dev.lethe.schemas.ModelProgress;
 import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.PrivacyStatement;
 import dev.lethe.schemas.SettlePolicy;
 import dev.lethe.schemas.ShardStatistics;
 import dev.lethe.schemas.TailEntry;
@@ -13,6 +14,8 @@ import dev.lethe.streams.topology.PassInFlight.Purpose;
 import dev.lethe.streams.topology.Publisher.Statement;
 import dev.lethe.streams.topology.Settling.Start;
 import dev.lethe.unlearn.certificate.Exactness;
+import dev.lethe.unlearn.certificate.PrivacyBudget;
+import dev.lethe.unlearn.certificate.Ruling;
 import dev.lethe.unlearn.correction.Anchor;
 import dev.lethe.unlearn.correction.Correction;
 import dev.lethe.unlearn.correction.Settler;
@@ -47,6 +50,7 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
     private final ModelOutput output;
     private final Publisher publisher;
     private final Passes passes;
+    private final PrivacyAccount privacy;
     private final TopologySettings settings;
 
     private Anchor anchor;
@@ -72,6 +76,7 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         this.settings = settings;
         this.publisher = new Publisher(spec, objective, state, tallies, output);
         this.passes = new Passes(state, objective, settings.shards(), output, worker, this);
+        this.privacy = PrivacyAccount.of(state);
         this.lastChange = output.now();
     }
 
@@ -195,7 +200,7 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         } else {
             var exactness = Exactness.patched(anchor, correction);
             String method = "one Newton step from the anchor with the factor down-dated exactly";
-            publish(correction.theta(), new Statement(kind(VersionKind.PATCHED), exactness, method, null, null));
+            release(correction.theta(), new Statement(kind(VersionKind.PATCHED), exactness, method, null, null), null);
         }
     }
 
@@ -204,11 +209,41 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         return objective.family() == Family.RIDGE ? VersionKind.EXACT : otherwise;
     }
 
-    private void publish(double[] theta, Statement statement) {
+    /**
+     * Publishes θ, if the model's privacy budget has room for it.
+     *
+     * @param done the settling whose end this is; null for a patch
+     */
+    private void release(double[] theta, Statement statement, Settling done) {
+        if (privacy == null) {
+            publish(theta, statement, null);
+            return;
+        }
+        Ruling ruling = privacy.rule(statement.exactness(), done != null);
+        if (ruling instanceof Ruling.SettleFirst first) {
+            settleFirst("PRIVACY_BUDGET", first.reason());
+        } else if (ruling instanceof Ruling.RefitWithFreshNoise refit) {
+            refit(refit, done);
+        } else {
+            publish(theta, statement, privacy.record(ruling));
+        }
+    }
+
+    /** A fit from zero that ends above the budget would end there with any b. */
+    private void refit(Ruling.RefitWithFreshNoise ruling, Settling done) {
+        if (done != null && done.fromScratch() && ruling.code().equals(PrivacyBudget.RESIDUAL_TOO_LARGE)) {
+            failed(ruling.code(), ruling.reason() + ", also after a fit from zero: raise sigma or epsilon");
+        } else {
+            privacy.renew();
+            fit(ruling.code(), ruling.reason());
+        }
+    }
+
+    private void publish(double[] theta, Statement statement, PrivacyStatement claim) {
         lastPublication = output.now();
         state.progress().setFailureCode(null);
         state.progress().setFailure(null);
-        publisher.publish(theta, anchor, statement);
+        publisher.publish(theta, anchor, statement, claim);
         publisher.answer(settled());
     }
 
@@ -303,7 +338,7 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
     /** Imported parameters are a version of their own, with the residual they came with. */
     private void imported(Settler.Step next) {
         var exactness = Exactness.measured(anchor, false);
-        publish(anchor.theta(), new Statement(VersionKind.IMPORTED, exactness, "trained elsewhere", null, null));
+        release(anchor.theta(), new Statement(VersionKind.IMPORTED, exactness, "trained elsewhere", null, null), null);
         if (spec.getSettle() == SettlePolicy.NEVER) {
             settling = null;
         } else {
@@ -323,7 +358,7 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         }
         VersionKind kind = kind(done.fromScratch() ? VersionKind.REFIT : VersionKind.SETTLED);
         var exactness = Exactness.measured(anchor, atRoundingFloor);
-        publish(anchor.theta(), new Statement(kind, exactness, done.method(), done.code(), done.reason()));
+        release(anchor.theta(), new Statement(kind, exactness, done.method(), done.code(), done.reason()), done);
     }
 
     @Override

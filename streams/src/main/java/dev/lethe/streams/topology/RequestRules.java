@@ -20,6 +20,8 @@ import org.apache.avro.specific.SpecificRecord;
 /** What a request must look like before anything is touched, and what it is called. Pure. */
 final class RequestRules {
     static final int MAX_ID_LENGTH = 512;
+    /** A part holds the whole request and must fit into a record. */
+    static final int MAX_BYTES = 900_000;
 
     /** Why a request is refused. */
     record Refusal(String code, String reason) {}
@@ -123,6 +125,11 @@ final class RequestRules {
         if (id.isEmpty() || id.length() > MAX_ID_LENGTH) {
             return refuse(
                     "BAD_REQUEST_ID", "requestId: expected 1 to " + MAX_ID_LENGTH + " characters, got " + id.length());
+        }
+        int bytes = Messages.encode(request).length;
+        if (bytes > MAX_BYTES) {
+            return refuse(
+                    "TOO_LARGE", "request: expected at most " + MAX_BYTES + " bytes, got " + bytes + ": split it up");
         }
         if (!Names.isName(dataset(request))) {
             return refuse("BAD_DATASET", "dataset: expected a name of " + Names.RULE);

@@ -7,6 +7,9 @@ import java.util.Optional;
 
 /** What a sample record must look like, whatever models there are. Pure. */
 final class SampleRules {
+    /** A change holds a row before and after it, and must fit into a record. */
+    static final int MAX_FEATURE_BYTES = 500_000;
+
     private SampleRules() {}
 
     static Optional<Refusal> check(String key, Sample sample) {
@@ -32,6 +35,12 @@ final class SampleRules {
                     "BAD_SUBJECT_ID",
                     "sample " + id + ": subjectId: expected 1 to " + RequestRules.MAX_ID_LENGTH
                             + " characters without NUL, got " + subject.length());
+        }
+        if (sample.getFeatures().remaining() > MAX_FEATURE_BYTES) {
+            return refuse(
+                    "TOO_LARGE",
+                    "sample " + id + ": features: expected at most " + MAX_FEATURE_BYTES + " bytes, got "
+                            + sample.getFeatures().remaining());
         }
         if (!Doubles.finite(sample.getFeatures())) {
             return refuse("NOT_FINITE", "sample " + id + ": features: expected finite float64 values of 8 bytes each");

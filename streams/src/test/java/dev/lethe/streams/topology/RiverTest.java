@@ -2,12 +2,18 @@ package dev.lethe.streams.topology;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.lethe.schemas.DeleteRequest;
 import dev.lethe.schemas.ModelFamily;
 import dev.lethe.schemas.ModelIntercept;
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.Receipt;
 import dev.lethe.schemas.ReceiptStatus;
+import dev.lethe.schemas.RelabelRequest;
+import dev.lethe.schemas.Relabelling;
 import dev.lethe.schemas.Sample;
 import dev.lethe.schemas.SettlePolicy;
 import dev.lethe.schemas.SettleUntil;
@@ -15,14 +21,17 @@ import dev.lethe.schemas.VersionKind;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** The main job, request by request, against models retrained from what should be left. */
 class RiverTest {
@@ -301,6 +310,69 @@ class RiverTest {
             put(River.sample("s" + i, null, String.valueOf(random.nextGaussian()), features(0)));
         }
         shouldEqualRetrained(spec);
+    }
+
+    @Test
+    void shouldGiveTheFirstParametersWhenADeletedRowComesBackUnderANewId() {
+        load(30, "a", "b", "c");
+        open(softmax("m"));
+        river.delete("r1", "s3");
+        Sample row = expected.remove("s3");
+        put(Sample.newBuilder(row).setSampleId("again").build());
+        shouldEqualRetrained(softmax("m"));
+        put(row);
+        expected.remove("s3");
+        shouldEqualRetrained(softmax("m"));
+    }
+
+    @Test
+    void shouldNotDependOnTheOrderOfRequests() {
+        load(60, "a", "b", "c");
+        open(softmax("m"));
+        List<Integer> order = new ArrayList<>(IntStream.range(0, 20).boxed().toList());
+        Collections.shuffle(order, random);
+        for (int i : order) {
+            if (i % 2 == 0) {
+                river.send(new DeleteRequest("r" + i, River.DATASET, List.of("s" + i), List.of(), null, null));
+                expected.remove("s" + i);
+            } else {
+                river.send(
+                        new RelabelRequest("r" + i, River.DATASET, List.of(new Relabelling("s" + i, "b")), null, null));
+                expected.computeIfPresent(
+                        "s" + i, (k, s) -> Sample.newBuilder(s).setLabel("b").build());
+            }
+            river.send(new DeleteRequest("r0", River.DATASET, List.of("s0"), List.of(), null, null));
+        }
+        expected.remove("s0");
+        shouldEqualRetrained(softmax("m"));
+    }
+
+    @Test
+    void shouldNameNoSubjectAndNoFeatureValueInLogsAndReasons() {
+        var log = (Logger) LoggerFactory.getLogger("dev.lethe");
+        var seen = new ListAppender<ILoggingEvent>();
+        seen.start();
+        log.setLevel(Level.DEBUG);
+        log.addAppender(seen);
+        load(30, "a", "b", "c");
+        open(softmax("m"));
+        double secret = 0.123456789;
+        put(River.sample("x", "jane-doe", "a", secret, secret, secret, secret));
+        river.put(River.sample("y", "jane-doe", "a", secret, Double.NaN));
+        river.put(River.sample("z", "jane-doe", "unknown", secret));
+        river.rectify("r1", "x", secret);
+        river.relabel("r2", "x", "unknown");
+        river.deleteSubjects("r3", "jane-doe");
+        river.deleteSubjects("r4", "jane-doe", "john-doe");
+        river.deleteSubjects("r5", "john-doe");
+        log.detachAppender(seen);
+        List<String> texts = new ArrayList<>();
+        seen.list.forEach(e -> texts.add(e.getFormattedMessage() + e.getKeyValuePairs()));
+        river.receipts().forEach(r -> texts.add(r.toString()));
+        river.versions().forEach(v -> texts.add(v.getReason() + v.getMethod() + v.getReliedOn()));
+        river.deadLetters()
+                .forEach(d -> d.headers().forEach(h -> texts.add(new String(h.value(), StandardCharsets.UTF_8))));
+        assertThat(texts).isNotEmpty().noneMatch(t -> t.contains("-doe") || t.contains("0.12345"));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.lethe.streams.cli.demo;
 
 import java.io.PrintWriter;
+import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarConsumer;
@@ -12,6 +13,7 @@ final class BarDisplay implements Display {
 
     private final Screen screen;
     private final ProgressBar bar;
+    private final long start = System.nanoTime();
 
     BarDisplay(PrintWriter out, String task, int total) {
         screen = new Screen(out);
@@ -20,7 +22,6 @@ final class BarDisplay implements Display {
                 .setInitialMax(total)
                 .setStyle(ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(INTERVAL_MILLIS)
-                .showSpeed()
                 .setConsumer(screen)
                 .build();
     }
@@ -29,11 +30,15 @@ final class BarDisplay implements Display {
     public void step(String line) {
         screen.line("  " + line);
         bar.step();
+        double seconds = (System.nanoTime() - start) / 1e9;
+        bar.setExtraMessage(String.format(Locale.ROOT, " %.1f requests/s", bar.getCurrent() / seconds));
     }
 
     @Override
     public void close() {
+        bar.refresh();
         bar.close();
+        screen.close();
     }
 
     /** The bar is drawn by a thread of its own, so that lines and bar share one lock. */
@@ -45,6 +50,7 @@ final class BarDisplay implements Display {
 
         private final PrintWriter out;
         private String bar = "";
+        private boolean closed;
 
         Screen(PrintWriter out) {
             this.out = out;
@@ -62,15 +68,21 @@ final class BarDisplay implements Display {
 
         @Override
         public synchronized void accept(String rendered) {
-            bar = rendered;
-            out.print(START_OF_EMPTY_LINE + rendered);
-            out.flush();
+            if (!closed) {
+                bar = rendered;
+                out.print(START_OF_EMPTY_LINE + rendered);
+                out.flush();
+            }
         }
 
+        /** Also called by the bar, on its own thread and at its own time: what comes after the first call is late. */
         @Override
         public synchronized void close() {
-            out.println();
-            out.flush();
+            if (!closed) {
+                closed = true;
+                out.println();
+                out.flush();
+            }
         }
     }
 }

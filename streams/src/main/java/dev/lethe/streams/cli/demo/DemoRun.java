@@ -141,7 +141,7 @@ final class DemoRun {
         ResultRow reference = new ResultRow(
                 "retrained from scratch",
                 maths.accuracy(onRemaining.theta(), data.test()),
-                0,
+                Optional.empty(),
                 DemoMaths.norm(onRemaining.theta()),
                 Optional.empty(),
                 onRemaining.time());
@@ -158,7 +158,7 @@ final class DemoRun {
         return new ResultRow(
                 stage.name(),
                 maths.accuracy(theta, data.test()),
-                DemoMaths.distance(theta, retrained.theta()),
+                Optional.of(DemoMaths.distance(theta, retrained.theta())),
                 DemoMaths.norm(retrained.theta()),
                 stage.perRequest(),
                 retrained.time());

@@ -52,9 +52,13 @@ final class ResultTable {
         return List.of(
                 row.model(),
                 String.format(Locale.ROOT, "%.2f %%", 100 * row.accuracy()),
-                String.format(Locale.ROOT, "%.1e (relative %.1e)", row.distance(), row.distance() / row.scale()),
+                row.distance().map(distance -> distance(distance, row.scale())).orElse("-"),
                 row.perRequest().map(ResultTable::millis).orElse("-"),
                 millis(row.retrain()));
+    }
+
+    private static String distance(double absolute, double scale) {
+        return String.format(Locale.ROOT, "%.1e (relative %.1e)", absolute, absolute / scale);
     }
 
     /** Three significant digits: more would promise what a shared machine does not keep. */

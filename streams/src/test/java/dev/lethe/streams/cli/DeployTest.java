@@ -1,0 +1,81 @@
+package dev.lethe.streams.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.lethe.streams.config.ServiceConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.StreamSupport;
+import org.apache.kafka.common.utils.AppInfoParser;
+import org.junit.jupiter.api.Test;
+
+/** The files for deployment fit each other and the program; no image is built here. */
+class DeployTest {
+    /** Maven runs the tests of a module in its folder. */
+    private static final Path DEPLOY = Path.of("..", "deploy");
+
+    private final JsonNode compose =
+            YAMLMapper.builder().build().readTree(Files.readString(DEPLOY.resolve("compose.yaml")));
+    private final String dockerfile = Files.readString(DEPLOY.resolve("Dockerfile"));
+    private final ServiceConfig config = ServiceConfig.load(Optional.of(DEPLOY.resolve("lethe.yaml")), Map.of());
+
+    DeployTest() throws IOException {}
+
+    @Test
+    void shouldConfigureACluster() {
+        assertThat(config.embedded()).isFalse();
+        assertThat(config.bootstrapServers()).hasValue("kafka:9092");
+    }
+
+    @Test
+    void shouldRunTheKafkaThatLetheIsBuiltWith() {
+        assertThat(compose.at("/services/kafka/image").asText())
+                .isEqualTo("apache/kafka:" + AppInfoParser.getVersion());
+    }
+
+    @Test
+    void shouldMountTheConfigurationWhereTheImageReadsIt() {
+        String target = "/etc/lethe/lethe.yaml";
+
+        assertThat(dockerfile).contains("CMD [\"serve\", \"--config\", \"" + target + "\"]");
+        assertThat(texts("/services/lethe/volumes")).contains("./lethe.yaml:" + target + ":ro");
+    }
+
+    @Test
+    void shouldKeepTheDataInAVolume() {
+        String data = config.dataDir().toString();
+
+        assertThat(dockerfile).contains("VOLUME " + data).contains("LETHE_DATA_DIR=" + data);
+        assertThat(texts("/services/lethe/volumes")).contains("lethe-data:" + data);
+        assertThat(compose.at("/volumes").has("lethe-data")).isTrue();
+        assertThat(compose.at("/volumes").has("kafka-data")).isTrue();
+    }
+
+    @Test
+    void shouldCheckHealthWithACommandThatExists() {
+        List<String> test = texts("/services/lethe/healthcheck/test");
+
+        assertThat(test).startsWith("CMD", "/opt/lethe/bin/lethe");
+        assertThatCode(() -> Lethe.commandLine()
+                        .parseArgs(test.subList(2, test.size()).toArray(String[]::new)))
+                .doesNotThrowAnyException();
+    }
+
+    @Test
+    void shouldNotRunAsRoot() {
+        assertThat(dockerfile).containsPattern("(?m)^USER lethe$").contains("OMP_NUM_THREADS=1");
+    }
+
+    private List<String> texts(String pointer) {
+        return StreamSupport.stream(compose.at(pointer).spliterator(), false)
+                .map(JsonNode::asText)
+                .toList();
+    }
+}
