@@ -98,7 +98,7 @@ final class HeldFactor {
         return drift;
     }
 
-    private static boolean sameCurvature(RowChange change) {
+    static boolean sameCurvature(RowChange change) {
         return change.before() != null
                 && change.after() != null
                 && change.before().weight() == change.after().weight()

@@ -1,6 +1,7 @@
 package dev.lethe.unlearn.correction;
 
 import dev.lethe.unlearn.objective.Gauge;
+import dev.lethe.unlearn.objective.Intercept;
 import dev.lethe.unlearn.objective.Loss;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Vectors;
@@ -35,6 +36,9 @@ public final class Settler {
     private static final double SMALLEST_FRACTION = 0x1p-40;
     private static final double RELATIVE_TOLERANCE = 1e-10;
     private static final double RIDGE_TOLERANCE = 1e-12;
+    /** Σ w times this is below the curvature of a free intercept unless one class has a thousand times the other's rows. */
+    private static final double INTERCEPT_CURVATURE = 1e-3;
+
     private static final double OBJECTIVE_ROUNDING = 1e-12;
     private static final String SETTLE_FAILED = "SETTLE_FAILED";
 
@@ -43,6 +47,8 @@ public final class Settler {
     private boolean evaluatesCurvature;
     private double fraction = 1;
     private int passes;
+    /** Evaluations in a row at one and the same θ. */
+    private int unmoved;
 
     /** What to do next. */
     public sealed interface Step {
@@ -65,7 +71,7 @@ public final class Settler {
         /**
          * It does not settle.
          *
-         * @param code SETTLE_FAILED, SINGULAR_CURVATURE or NOT_FINITE
+         * @param code SETTLE_FAILED, SINGULAR_CURVATURE, NO_MINIMUM or NOT_FINITE
          * @param reason for people
          */
         record GiveUp(String code, String reason) implements Step {}
@@ -142,6 +148,9 @@ public final class Settler {
      */
     public Decision next(Anchor current, Anchor candidate) {
         passes++;
+        if (candidate.sums().objection().orElse(null) instanceof Verdict.Refit none) {
+            return new Decision(false, new Step.GiveUp(none.code(), none.reason()));
+        }
         boolean accept = acceptable(current, candidate);
         Step step = accept ? afterAccepted(current, candidate) : afterRejected(current);
         if (step instanceof Step.Evaluate && passes >= MAX_PASSES) {
@@ -165,9 +174,13 @@ public final class Settler {
     /** ‖∇J‖ below which an anchor is settled. */
     public static double tolerance(Anchor anchor) {
         double l2 = anchor.objective().l2();
+        if (anchor.objective().intercept() == Intercept.FREE) {
+            // What holds the intercept is not Λ but the rows.
+            l2 = Math.min(l2, INTERCEPT_CURVATURE * anchor.sums().weight());
+        }
         return l2 > 0
                 ? RELATIVE_TOLERANCE * l2 * (1 + Vectors.norm(anchor.theta()))
-                : RIDGE_TOLERANCE * anchor.gradientScale();
+                : RIDGE_TOLERANCE * anchor.sums().gradientScale();
     }
 
     private Step noted(Step step) {
@@ -199,10 +212,14 @@ public final class Settler {
         double shrunk = measured ? candidate.gradientNorm() / current.gradientNorm() : Double.NaN;
         boolean fullStep = fraction == 1;
         fraction = 1;
+        unmoved = isRefresh(current, candidate) ? unmoved + 1 : 0;
+        // A step too small to change a digit of θ ends where it began, and so would every one after it.
+        boolean stuck = unmoved > 1 || unmoved == 1 && !evaluatesCurvature;
         if (candidate.gradientNorm() <= tolerance(candidate)) {
             return new Step.Settled(false);
         }
-        if (shrunk > STALLED && fullStep && candidate.gradientNorm() <= candidate.roundingSlack()) {
+        boolean stalled = stuck || shrunk > STALLED && fullStep;
+        if (stalled && candidate.gradientNorm() <= candidate.roundingSlack()) {
             return new Step.Settled(true);
         }
         if (candidate.hasFactor()) {

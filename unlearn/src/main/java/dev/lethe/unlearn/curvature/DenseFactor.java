@@ -176,6 +176,11 @@ public final class DenseFactor implements Factor {
     }
 
     @Override
+    public double leverage(List<Row> rows, double[] theta) {
+        return woodbury.leverage(rows, theta);
+    }
+
+    @Override
     public double gramForm(double[] v) {
         if (gram == null) {
             return Double.NaN;

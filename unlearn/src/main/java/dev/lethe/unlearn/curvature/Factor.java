@@ -28,6 +28,16 @@ public interface Factor extends AutoCloseable {
     FactorUpdate update(List<Row> additions, List<Row> removals, double[] theta);
 
     /**
+     * How much of the curvature these rows together make up in the direction where that is most: the largest eigenvalue
+     * of their curvature relative to H, in [0, 1] for rows that H has. For more than 64 columns a sum that is not below
+     * it. Changes nothing.
+     *
+     * @param rows Not modified.
+     * @param theta θ_P. Not modified.
+     */
+    double leverage(List<Row> rows, double[] theta);
+
+    /**
      * tr(vᵀKv) = Σ w‖Vx‖².
      *
      * @param v K·d. Not modified.

@@ -31,6 +31,7 @@ public final class PassAccumulator implements AutoCloseable {
     private final double[] outputs;
     private final double[] logits;
     private final double[] residual;
+    private final double[] classRows;
     private int filled;
     private long seen;
     private long misfits;
@@ -73,6 +74,7 @@ public final class PassAccumulator implements AutoCloseable {
         this.outputs = new double[objective.outputs() * rowsAtOnce];
         this.logits = new double[objective.outputs()];
         this.residual = new double[objective.outputs()];
+        this.classRows = Sums.empty(objective, false, false).classRows();
     }
 
     /**
@@ -114,7 +116,17 @@ public final class PassAccumulator implements AutoCloseable {
     }
 
     private Sums sums(double[] sum, double[] curvature, double[] gram) {
-        return new Sums(seen, misfits, weight, lossSum, gradientScale, maxNorm, sum, curvature, gram);
+        return new Sums(
+                seen,
+                misfits,
+                weight,
+                lossSum,
+                gradientScale,
+                maxNorm,
+                sum,
+                curvature,
+                gram,
+                classRows == null ? null : classRows.clone());
     }
 
     private void flush() {
@@ -158,6 +170,9 @@ public final class PassAccumulator implements AutoCloseable {
     private void evaluate(Row row, int at, double norm) {
         System.arraycopy(outputs, at, logits, 0, logits.length);
         loss.residual(logits, row.y(), residual);
+        if (classRows != null && row.weight() > 0) {
+            classRows[Sums.classOf(objective, row)]++;
+        }
         weight += row.weight();
         lossSum += row.weight() * loss.value(logits, row.y());
         gradientScale += row.weight() * norm * loss.magnitude(logits, row.y(), residual);

@@ -3,6 +3,7 @@ package dev.lethe.unlearn.curvature;
 import dev.lethe.unlearn.linalg.SymmetricMatrix;
 import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Objective;
+import dev.lethe.unlearn.objective.Row;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -25,6 +26,7 @@ import java.nio.ByteOrder;
  * @param curvature Σ w ∇²ℓ, packed lower triangle: d × d for ridge (one for all outputs) and logistic, K·d × K·d for
  *     softmax; or null
  * @param gram Σ w xxᵀ, packed lower triangle d × d, or null
+ * @param classRows rows with a weight above 0 per class, logistic −1 before +1; null for ridge
  */
 public record Sums(
         long rows,
@@ -35,10 +37,11 @@ public record Sums(
         double maxNorm,
         double[] gradient,
         double[] curvature,
-        double[] gram) {
+        double[] gram,
+        double[] classRows) {
 
     /** First bytes of the encoding: "LSM" and the format's version. */
-    private static final int MAGIC = 0x4C534D01;
+    private static final int MAGIC = 0x4C534D02;
 
     private static final int ABSENT = -1;
 
@@ -53,7 +56,21 @@ public record Sums(
                 0,
                 new double[objective.parameters()],
                 curvature ? new double[SymmetricMatrix.packedLength(curvatureSize(objective))] : null,
-                gram ? new double[SymmetricMatrix.packedLength(objective.columns())] : null);
+                gram ? new double[SymmetricMatrix.packedLength(objective.columns())] : null,
+                noClassRows(objective));
+    }
+
+    private static double[] noClassRows(Objective objective) {
+        return switch (objective.family()) {
+            case RIDGE -> null;
+            case LOGISTIC -> new double[2];
+            case SOFTMAX -> new double[objective.outputs()];
+        };
+    }
+
+    /** Which of {@link #classRows} a row belongs to. */
+    public static int classOf(Objective objective, Row row) {
+        return objective.family() == Family.SOFTMAX ? (int) row.y()[0] : row.y()[0] > 0 ? 1 : 0;
     }
 
     /** Side of the curvature: K·d for softmax, d for the families whose outputs share or have one block. */
@@ -76,7 +93,8 @@ public record Sums(
                 Math.max(maxNorm, other.maxNorm),
                 add("gradient", gradient, other.gradient),
                 add("curvature", curvature, other.curvature),
-                add("gram", gram, other.gram));
+                add("gram", gram, other.gram),
+                add("class rows", classRows, other.classRows));
     }
 
     private static double[] add(String name, double[] a, double[] b) {
@@ -101,13 +119,15 @@ public record Sums(
     /** Little endian: magic, counts, figures, then each array as its length (−1: absent) and its values. */
     public byte[] encode() {
         long values = 4L + Math.max(0, length(gradient)) + Math.max(0, length(curvature)) + Math.max(0, length(gram));
-        long size = 4 * Integer.BYTES + 2 * Long.BYTES + values * Double.BYTES;
+        values += Math.max(0, length(classRows));
+        long size = 5 * Integer.BYTES + 2 * Long.BYTES + values * Double.BYTES;
         ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(size)).order(ByteOrder.LITTLE_ENDIAN);
         out.putInt(MAGIC).putLong(rows).putLong(misfits);
         out.putDouble(weight).putDouble(loss).putDouble(gradientScale).putDouble(maxNorm);
         put(out, gradient);
         put(out, curvature);
         put(out, gram);
+        put(out, classRows);
         return out.array();
     }
 
@@ -132,6 +152,7 @@ public record Sums(
                     in.getDouble(),
                     in.getDouble(),
                     in.getDouble(),
+                    read(in),
                     read(in),
                     read(in),
                     read(in));

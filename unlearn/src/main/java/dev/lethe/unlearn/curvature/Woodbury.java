@@ -34,6 +34,7 @@ final class Woodbury implements AutoCloseable {
     private final RootPanel roots;
     private final DenseMatrix products;
     private final DenseMatrix core;
+    private final DenseMatrix eigenvalues;
     private final Leverages leverages;
     private final double[] coreValues;
 
@@ -52,6 +53,7 @@ final class Woodbury implements AutoCloseable {
         int columns = roots.capacity();
         this.products = DenseMatrix.zeros(inverse.size(), columns);
         this.core = DenseMatrix.zeros(columns, columns);
+        this.eigenvalues = DenseMatrix.zeros(columns, 1);
         this.leverages = new Leverages(roots.rank());
         this.coreValues = new double[columns * columns];
     }
@@ -85,11 +87,32 @@ final class Woodbury implements AutoCloseable {
         return met;
     }
 
-    private FactorUpdate applyBlock(Direction direction) {
+    /** λ_max(UᵀPU) over all rows, at most: the largest of each block, added up (Weyl). */
+    double leverage(List<Row> rows, double[] theta) {
+        double sum = 0;
+        int perBlock = roots.capacity() / roots.rank();
+        for (int from = 0; from < rows.size(); from += perBlock) {
+            roots.fill(rows.subList(from, Math.min(rows.size(), from + perBlock)), theta);
+            multiplyRoots();
+            int m = roots.columns();
+            DenseKernels.syevd(m, false, core.pointer(), eigenvalues.pointer());
+            sum += eigenvalues.pointer().get(m - 1);
+        }
+        return sum;
+    }
+
+    /** products ← PU, core ← UᵀPU. */
+    private void multiplyRoots() {
         int n = inverse.size();
         int m = roots.columns();
         DenseKernels.symm(n, m, inverse.whole(), roots.pointer(), products.pointer());
         DenseKernels.gemmTransposedLeft(m, m, n, 1.0, roots.pointer(), products.pointer(), 0.0, core.pointer());
+    }
+
+    private FactorUpdate applyBlock(Direction direction) {
+        int n = inverse.size();
+        int m = roots.columns();
+        multiplyRoots();
         core.pointer().get(coreValues, 0, m * m);
         double leverage = leverages.largest(coreValues, m);
         for (int i = 0; i < m * m; i++) {
@@ -141,6 +164,7 @@ final class Woodbury implements AutoCloseable {
         roots.close();
         products.close();
         core.close();
+        eigenvalues.close();
         leverages.close();
     }
 }

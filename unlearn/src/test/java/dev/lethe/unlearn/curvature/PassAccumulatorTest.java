@@ -33,6 +33,7 @@ class PassAccumulatorTest {
 
         Sums expected = plain(objective, theta, rows);
         assertThat(sums.rows()).isEqualTo(ROWS);
+        assertThat(sums.classRows()).isEqualTo(expected.classRows());
         assertThat(sums.weight()).isCloseTo(expected.weight(), within(1e-9));
         assertThat(sums.loss()).isCloseTo(expected.loss(), within(1e-9));
         assertThat(sums.maxNorm()).isCloseTo(expected.maxNorm(), within(1e-12));
@@ -97,7 +98,11 @@ class PassAccumulatorTest {
         }
         double norm = Math.sqrt(Arrays.stream(row.x()).map(v -> v * v).sum());
         double value = row.weight() * loss.value(z, row.y());
-        return new Sums(1, 0, row.weight(), value, 0, norm, gradient, pack(curvature), pack(gram));
+        double[] classRows = Sums.empty(objective, false, false).classRows();
+        if (classRows != null) {
+            classRows[Sums.classOf(objective, row)] = 1;
+        }
+        return new Sums(1, 0, row.weight(), value, 0, norm, gradient, pack(curvature), pack(gram), classRows);
     }
 
     private static double[] pack(double[][] matrix) {
