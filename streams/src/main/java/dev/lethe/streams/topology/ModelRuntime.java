@@ -16,6 +16,7 @@ import dev.lethe.streams.topology.Settling.Start;
 import dev.lethe.unlearn.certificate.Exactness;
 import dev.lethe.unlearn.certificate.PrivacyBudget;
 import dev.lethe.unlearn.certificate.Ruling;
+import dev.lethe.unlearn.certificate.Screening;
 import dev.lethe.unlearn.correction.Anchor;
 import dev.lethe.unlearn.correction.Correction;
 import dev.lethe.unlearn.correction.Settler;
@@ -55,6 +56,9 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
 
     private Anchor anchor;
     private Settling settling;
+    /** A subject took too much of the budget since the last settling. */
+    private Screening.Outcome.SettleFirst screened;
+
     private long lastChange;
     private long lastPublication;
     /** Newest change when the model could not follow: until another comes, trying again is pointless. */
@@ -92,7 +96,7 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
 
     void change(Change change) {
         if (change.getBefore() != null || change.getAfter() != null) {
-            tail.append(new TailEntry(change.getShard(), change.getBefore(), change.getAfter()));
+            tail.append(new TailEntry(change.getShard(), change.getBefore(), change.getAfter(), change.getSubject()));
             lastChange = output.now();
         }
         boolean complete = change.getPartDone() && tallies.done(change, tail.last());
@@ -127,8 +131,16 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
             fit(null, null);
         } else if (settled()) {
             publisher.answer(true);
+            refresh();
         } else if (tallies.anyWaitsForSettling() || settlesByItself()) {
             settle(false);
+        }
+    }
+
+    /** Renews a factor in which rounding has grown. */
+    private void refresh() {
+        if (anchor.refreshDue()) {
+            passes.issue(Purpose.REBUILD, anchor.state().thetaFactor(), true);
         }
     }
 
@@ -173,6 +185,7 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         while (tail.pending() > 0) {
             var taken = tail.take(settings.batch());
             List<RowChange> changes = taken.stream().map(Tail.Entry::change).toList();
+            screen(taken);
             anchor.foldGradient(changes);
             anchor.foldFactor(changes);
             state.progress().setTailApplied(taken.get(taken.size() - 1).number());
@@ -183,10 +196,20 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         state.save(anchor);
     }
 
+    private void screen(List<Tail.Entry> taken) {
+        if (privacy != null && anchor.hasFactor() && screened == null) {
+            screened = privacy.screen(anchor, taken).orElse(null);
+        }
+    }
+
     /** Publishes the anchor form's θ if the guard trusts it. */
     private void correct() {
         if (!anchor.hasFactor()) {
             settleFirst("NO_FACTOR", "the cached factor could not be down-dated: fresh curvature first");
+            return;
+        }
+        if (screened != null) {
+            settleFirst(screened.code(), screened.reason());
             return;
         }
         Correction correction = anchor.correct();
@@ -350,6 +373,10 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         Settling done = settling;
         settling = null;
         state.progress().setSettled(true);
+        screened = null;
+        if (privacy != null) {
+            privacy.settled();
+        }
         state.progress().setAtRoundingFloor(atRoundingFloor);
         state.save();
         if (anchor.changes() > 0) {

@@ -90,6 +90,7 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
             models.put(OpenModel.newBuilder()
                     .setSpec(opened.getSpec())
                     .setReplyPartition(opened.getReplyPartition())
+                    .setSubjectSalt(opened.getSubjectSalt())
                     .build());
         }
     }
