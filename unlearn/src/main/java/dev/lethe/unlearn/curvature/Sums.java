@@ -21,10 +21,12 @@ import java.nio.ByteOrder;
  * @param gradientScale Σ w‖x‖·m, m the size of the numbers the residual is computed from: at least Σ w‖∇ℓ‖; the
  *     rounding error of the gradient is relative to this
  * @param maxNorm R = max ‖x‖
- * @param gradient Σ w ∇ℓ, K·d
+ * @param gradient Σ w ∇ℓ, K·d; empty in a pass for a product
  * @param curvature Σ w ∇²ℓ, packed lower triangle: d × d for ridge (one for all outputs) and logistic, K·d × K·d for
  *     softmax; or null
  * @param gram Σ w xxᵀ, packed lower triangle d × d, or null
+ * @param product Σ w ∇²ℓ·v for the pass' direction v, K·d, or null
+ * @param preconditioner statistics of a {@link Preconditioner}, or null
  */
 public record Sums(
         long rows,
@@ -35,12 +37,42 @@ public record Sums(
         double maxNorm,
         double[] gradient,
         double[] curvature,
-        double[] gram) {
+        double[] gram,
+        double[] product,
+        double[] preconditioner) {
 
     /** First bytes of the encoding: "LSM" and the format's version. */
-    private static final int MAGIC = 0x4C534D01;
+    private static final int MAGIC = 0x4C534D02;
+
+    /** The version without product and preconditioner, still read: answers may lie in a topic over an update. */
+    private static final int FIRST_MAGIC = 0x4C534D01;
 
     private static final int ABSENT = -1;
+
+    /** Without product and preconditioner. */
+    public Sums(
+            long rows,
+            long misfits,
+            double weight,
+            double loss,
+            double gradientScale,
+            double maxNorm,
+            double[] gradient,
+            double[] curvature,
+            double[] gram) {
+        this(rows, misfits, weight, loss, gradientScale, maxNorm, gradient, curvature, gram, null, null);
+    }
+
+    /** Of a pass for a curvature-vector product. @param product Not copied. */
+    static Sums ofProduct(long rows, long misfits, double weight, double[] product) {
+        return new Sums(rows, misfits, weight, 0, 0, 0, new double[0], null, null, product, null);
+    }
+
+    /** With the statistics of a preconditioner. @param statistics Not copied. */
+    Sums withPreconditioner(double[] statistics) {
+        return new Sums(
+                rows, misfits, weight, loss, gradientScale, maxNorm, gradient, curvature, gram, product, statistics);
+    }
 
     /** The sums over no rows, ready to be added to. */
     public static Sums empty(Objective objective, boolean curvature, boolean gram) {
@@ -76,7 +108,9 @@ public record Sums(
                 Math.max(maxNorm, other.maxNorm),
                 add("gradient", gradient, other.gradient),
                 add("curvature", curvature, other.curvature),
-                add("gram", gram, other.gram));
+                add("gram", gram, other.gram),
+                add("product", product, other.product),
+                add("preconditioner", preconditioner, other.preconditioner));
     }
 
     private static double[] add(String name, double[] a, double[] b) {
@@ -100,14 +134,18 @@ public record Sums(
 
     /** Little endian: magic, counts, figures, then each array as its length (−1: absent) and its values. */
     public byte[] encode() {
-        long values = 4L + Math.max(0, length(gradient)) + Math.max(0, length(curvature)) + Math.max(0, length(gram));
-        long size = 4 * Integer.BYTES + 2 * Long.BYTES + values * Double.BYTES;
+        double[][] arrays = {gradient, curvature, gram, product, preconditioner};
+        long values = 4;
+        for (double[] array : arrays) {
+            values += Math.max(0, length(array));
+        }
+        long size = (1L + arrays.length) * Integer.BYTES + 2 * Long.BYTES + values * Double.BYTES;
         ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(size)).order(ByteOrder.LITTLE_ENDIAN);
         out.putInt(MAGIC).putLong(rows).putLong(misfits);
         out.putDouble(weight).putDouble(loss).putDouble(gradientScale).putDouble(maxNorm);
-        put(out, gradient);
-        put(out, curvature);
-        put(out, gram);
+        for (double[] array : arrays) {
+            put(out, array);
+        }
         return out.array();
     }
 
@@ -121,7 +159,7 @@ public record Sums(
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         try {
             int magic = in.getInt();
-            if (magic != MAGIC) {
+            if (magic != MAGIC && magic != FIRST_MAGIC) {
                 throw new IllegalArgumentException("sums: expected to begin with " + Integer.toHexString(MAGIC)
                         + ", got " + Integer.toHexString(magic) + "; written by another version?");
             }
@@ -134,7 +172,9 @@ public record Sums(
                     in.getDouble(),
                     read(in),
                     read(in),
-                    read(in));
+                    read(in),
+                    magic == MAGIC ? read(in) : null,
+                    magic == MAGIC ? read(in) : null);
             if (in.hasRemaining()) {
                 throw new IllegalArgumentException("sums: " + in.remaining() + " bytes too many");
             }
