@@ -49,6 +49,11 @@ final class DenseSettler implements Settler {
     }
 
     @Override
+    public boolean keepsFactor() {
+        return true;
+    }
+
+    @Override
     public Step begin() {
         return noted(first);
     }

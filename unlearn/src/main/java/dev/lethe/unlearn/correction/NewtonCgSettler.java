@@ -70,6 +70,11 @@ final class NewtonCgSettler implements Settler {
     }
 
     @Override
+    public boolean keepsFactor() {
+        return false;
+    }
+
+    @Override
     public Step begin() {
         return first;
     }

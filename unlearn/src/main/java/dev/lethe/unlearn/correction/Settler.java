@@ -128,6 +128,9 @@ public sealed interface Settler permits DenseSettler, NewtonCgSettler {
                 : NewtonCgSettler.from(current, freshCurvature);
     }
 
+    /** Whether its anchors own a factor, with which a batch can be corrected without a pass. */
+    boolean keepsFactor();
+
     /** The first evaluation. */
     Step begin();
 

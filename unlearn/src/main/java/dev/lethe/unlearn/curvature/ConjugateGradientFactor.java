@@ -23,6 +23,7 @@ public final class ConjugateGradientFactor implements Factor {
 
     private static final double TOLERANCE = 1e-13;
     private static final double LOOSEST = 1e-8;
+    private static final double LEVERAGE_TOLERANCE = 1e-9;
     private static final int MAX_STEPS = 10_000;
     /** A restart that does not halve the residual has reached rounding. */
     private static final double RESTART_GAIN = 0.5;
@@ -33,6 +34,7 @@ public final class ConjugateGradientFactor implements Factor {
     private final Iterable<Row> rows;
     private final double[] theta;
     private final Preconditioner preconditioner;
+    private final CurvatureProduct product;
     private final List<Row> added = new ArrayList<>();
     private final List<Row> removed = new ArrayList<>();
     private double quality;
@@ -55,6 +57,7 @@ public final class ConjugateGradientFactor implements Factor {
             Sums statistics = Sums.empty(objective, false, false).withPreconditioner(sums.statistics());
             this.preconditioner = Preconditioner.build(objective, statistics);
         }
+        this.product = new CurvatureProduct(objective, theta, theta);
         this.quality = penaltyShare();
     }
 
@@ -83,7 +86,8 @@ public final class ConjugateGradientFactor implements Factor {
         double before = Double.POSITIVE_INFINITY;
         double norm = scale;
         while (norm > TOLERANCE * scale && norm < RESTART_GAIN * before) {
-            double[] step = solve(left, TOLERANCE * scale / 2);
+            // At the rounding level a direction may seem flat: whether the answer will do, the residual says.
+            double[] step = solve(left, TOLERANCE * scale / 2).solution();
             solution = Vectors.plus(solution, 1, step);
             left = Vectors.minus(wanted, curvatureTimes(solution));
             before = norm;
@@ -96,13 +100,12 @@ public final class ConjugateGradientFactor implements Factor {
         System.arraycopy(solution, 0, out, 0, out.length);
     }
 
-    private double[] solve(double[] g, double tolerance) {
+    private ConjugateGradient solve(double[] g, double tolerance) {
         var solve = new ConjugateGradient(objective, g, preconditioner, tolerance, MAX_STEPS);
         while (solve.state() == ConjugateGradient.State.RUNNING) {
             solve.product(dataTimes(solve.direction()));
         }
-        // At the rounding level a direction may seem flat; whether the answer will do is for the caller's residual.
-        return solve.solution();
+        return solve;
     }
 
     private double[] curvatureTimes(double[] v) {
@@ -110,18 +113,17 @@ public final class ConjugateGradientFactor implements Factor {
     }
 
     private double[] dataTimes(double[] v) {
-        double[] sum = dataTimes(v, product -> {
-            rows.forEach(product::add);
-            added.forEach(product::add);
+        double[] sum = dataTimes(v, sums -> {
+            rows.forEach(sums::add);
+            added.forEach(sums::add);
         });
-        return removed.isEmpty() ? sum : Vectors.minus(sum, dataTimes(v, product -> removed.forEach(product::add)));
+        return removed.isEmpty() ? sum : Vectors.minus(sum, dataTimes(v, sums -> removed.forEach(sums::add)));
     }
 
     private double[] dataTimes(double[] v, Consumer<CurvatureProduct> source) {
-        try (CurvatureProduct product = new CurvatureProduct(objective, theta, v)) {
-            source.accept(product);
-            return product.product();
-        }
+        product.restart(v);
+        source.accept(product);
+        return product.product();
     }
 
     /** {@inheritDoc} Takes K − 1 solves per softmax row, one otherwise. @param thetaFactor must be θ_P. */
@@ -159,11 +161,10 @@ public final class ConjugateGradientFactor implements Factor {
             panel.pointer().get(roots);
             double[] core = new double[rank * rank];
             double[] root = new double[objective.parameters()];
-            double[] solved = new double[root.length];
             for (int c = 0; c < rank; c++) {
                 // Ridge: the first output stands for all, their curvature is the same.
                 System.arraycopy(roots, c * size, root, 0, size);
-                multiply(root, solved);
+                double[] solved = leverageSolve(root);
                 for (int r = 0; r < rank; r++) {
                     for (int i = 0; i < size; i++) {
                         core[c * rank + r] += roots[r * size + i] * solved[i];
@@ -172,6 +173,16 @@ public final class ConjugateGradientFactor implements Factor {
             }
             return leverages.largest(core, rank);
         }
+    }
+
+    /** uᵀPu errs by the square of what a solve errs by, so that a looser one will do. */
+    private double[] leverageSolve(double[] root) {
+        ConjugateGradient solve = solve(root, LEVERAGE_TOLERANCE * Vectors.norm(root));
+        double[] solved = solve.solution();
+        if (solve.state() != ConjugateGradient.State.CONVERGED) {
+            multiply(root, solved);
+        }
+        return solved;
     }
 
     @Override
@@ -226,5 +237,6 @@ public final class ConjugateGradientFactor implements Factor {
     @Override
     public void close() {
         preconditioner.close();
+        product.close();
     }
 }

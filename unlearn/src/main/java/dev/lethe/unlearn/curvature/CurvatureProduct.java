@@ -77,6 +77,14 @@ public final class CurvatureProduct implements AutoCloseable {
         return sum;
     }
 
+    /** Begins again with another direction at the same θ. @param direction v, K·d. Not modified. */
+    void restart(double[] direction) {
+        requireLength(objective, "direction values", direction);
+        blocks.clear();
+        product.clear();
+        this.direction.put(0, direction);
+    }
+
     private void flush() {
         if (blocks.count() == 0) {
             return;
