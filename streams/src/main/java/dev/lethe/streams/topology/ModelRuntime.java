@@ -11,6 +11,7 @@ import dev.lethe.schemas.TailEntry;
 import dev.lethe.schemas.VersionKind;
 import dev.lethe.streams.config.Specs;
 import dev.lethe.streams.topology.PassInFlight.Purpose;
+import dev.lethe.streams.topology.PassInFlight.Question;
 import dev.lethe.streams.topology.Publisher.Statement;
 import dev.lethe.streams.topology.Settling.Start;
 import dev.lethe.unlearn.certificate.Exactness;
@@ -23,10 +24,12 @@ import dev.lethe.unlearn.correction.Settler;
 import dev.lethe.unlearn.correction.Verdict;
 import dev.lethe.unlearn.curvature.DenseFactor;
 import dev.lethe.unlearn.curvature.Sums;
+import dev.lethe.unlearn.curvature.Sweep.Wanted;
 import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.RowChange;
 import java.util.List;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +41,8 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ModelRuntime.class);
     /** Under a steady flow of changes the quiet moment never comes: settle then after this many. */
     private static final long CHANGES_WITHOUT_SETTLING = 4096;
+    /** What a pass adds up for a factor. */
+    private static final Wanted FACTOR = new Wanted(true, true, false, null);
     /** Versions follow each other at this distance at least while there is a backlog. */
     private static final long VERSION_GAP_MS = 5;
     /** Changes that belong to no complete request are published after this time without a change. */
@@ -90,7 +95,7 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         if (anchor == null || state.progress().getVersion() == 0) {
             fit(null, null);
         } else if (anchor.state().thetaFactor() != null) {
-            passes.issue(Purpose.REBUILD, anchor.state().thetaFactor(), true);
+            passes.issue(new Question(Purpose.REBUILD, anchor.state().thetaFactor(), FACTOR));
         }
     }
 
@@ -140,7 +145,7 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
     /** Renews a factor in which rounding has grown. */
     private void refresh() {
         if (anchor.refreshDue()) {
-            passes.issue(Purpose.REBUILD, anchor.state().thetaFactor(), true);
+            passes.issue(new Question(Purpose.REBUILD, anchor.state().thetaFactor(), FACTOR));
         }
     }
 
@@ -204,6 +209,10 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
 
     /** Publishes the anchor form's θ if the guard trusts it. */
     private void correct() {
+        if (!DenseFactor.fits(objective)) {
+            settle(true);
+            return;
+        }
         if (!anchor.hasFactor()) {
             settleFirst("NO_FACTOR", "the cached factor could not be down-dated: fresh curvature first");
             return;
@@ -301,7 +310,11 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
 
     private void act(Settler.Step step) {
         if (step instanceof Settler.Step.Evaluate evaluate) {
-            passes.issue(Purpose.SETTLE, evaluate.theta(), evaluate.curvature());
+            var plain = new Wanted(false, false, evaluate.preconditioner(), null);
+            passes.issue(new Question(Purpose.SETTLE, evaluate.theta(), evaluate.curvature() ? FACTOR : plain));
+        } else if (step instanceof Settler.Step.Multiply multiply) {
+            var product = new Wanted(false, false, false, multiply.direction());
+            passes.issue(new Question(Purpose.MULTIPLY, multiply.theta(), product));
         } else if (step instanceof Settler.Step.Settled done) {
             finished(done.atRoundingFloor());
         } else if (step instanceof Settler.Step.GiveUp up) {
@@ -310,17 +323,19 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
     }
 
     @Override
-    public void answered(PassInFlight pass, Sums sums, DenseFactor factor) {
+    public void answered(PassInFlight pass, Sums sums, Consumer<Anchor> built) {
         List<RowChange> behind = changesBehind(pass);
         if (pass.purpose() == Purpose.REBUILD) {
-            anchor.install(factor, pass.theta());
+            built.accept(anchor);
             anchor.foldFactor(behind);
             return;
         }
-        Anchor candidate = Anchor.at(objective, pass.theta(), state.perturbation(), sums);
-        if (factor != null) {
-            candidate.install(factor, pass.theta());
+        if (pass.purpose() == Purpose.MULTIPLY) {
+            act(settling.settler().product(anchor, sums.product()));
+            return;
         }
+        Anchor candidate = Anchor.at(objective, pass.theta(), state.perturbation(), sums);
+        built.accept(candidate);
         candidate.foldGradient(behind);
         candidate.foldFactor(behind);
         decide(candidate);
