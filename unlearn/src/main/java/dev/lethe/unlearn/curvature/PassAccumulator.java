@@ -14,9 +14,6 @@ import dev.lethe.unlearn.objective.Vectors;
  */
 public final class PassAccumulator implements AutoCloseable {
 
-    /** Rows per block: at d = 784 a block is 3 MB and the products run at full speed. */
-    private static final int BLOCK = 512;
-
     private final Objective objective;
     private final Loss loss;
     private final DenseMatrix theta;
@@ -24,7 +21,7 @@ public final class PassAccumulator implements AutoCloseable {
     private final DenseMatrix perOutput;
     private final DenseMatrix gradient;
     private final CurvatureBlocks blocks;
-    private final Row[] rows = new Row[BLOCK];
+    private final Row[] rows;
     private final double[] outputs;
     private final double[] logits;
     private final double[] residual;
@@ -52,15 +49,17 @@ public final class PassAccumulator implements AutoCloseable {
             DenseFactor.requireSize(objective);
         }
         int columns = objective.columns();
+        int rowsAtOnce = RowBlocks.size(columns);
+        this.rows = new Row[rowsAtOnce];
         this.objective = objective;
         this.loss = Loss.of(objective.family());
         this.theta = DenseMatrix.zeros(columns, objective.outputs());
         this.theta.put(0, theta);
-        this.block = DenseMatrix.zeros(columns, BLOCK);
-        this.perOutput = DenseMatrix.zeros(objective.outputs(), BLOCK);
+        this.block = DenseMatrix.zeros(columns, rowsAtOnce);
+        this.perOutput = DenseMatrix.zeros(objective.outputs(), rowsAtOnce);
         this.gradient = DenseMatrix.zeros(columns, objective.outputs());
-        this.blocks = new CurvatureBlocks(objective, BLOCK, curvature, gram);
-        this.outputs = new double[objective.outputs() * BLOCK];
+        this.blocks = new CurvatureBlocks(objective, rowsAtOnce, curvature, gram);
+        this.outputs = new double[objective.outputs() * rowsAtOnce];
         this.logits = new double[objective.outputs()];
         this.residual = new double[objective.outputs()];
     }
@@ -79,7 +78,7 @@ public final class PassAccumulator implements AutoCloseable {
         rows[filled] = row;
         block.put(filled, row.x());
         filled++;
-        if (filled == BLOCK) {
+        if (filled == rows.length) {
             flush();
         }
     }
