@@ -165,8 +165,9 @@ final class NewtonCgSettler implements Settler {
         Objective objective = from.objective();
         double norm = from.gradientNorm();
         // One exact step is the minimiser of a quadratic.
-        double forcing =
-                objective.family() == Family.RIDGE ? 0 : Math.sqrt(norm / Math.max(norm, from.sums().gradientScale()));
+        double forcing = objective.family() == Family.RIDGE
+                ? 0
+                : Math.sqrt(norm / Math.max(norm, from.sums().gradientScale()));
         double target = Math.max(Math.min(LOOSEST, forcing) * norm, TIGHTEST * Settler.tolerance(from));
         if (from.changes() > 0) {
             passes = 0;

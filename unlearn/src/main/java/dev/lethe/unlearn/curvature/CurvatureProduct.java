@@ -44,8 +44,8 @@ public final class CurvatureProduct implements AutoCloseable {
         this.direction = DenseMatrix.zeros(columns, outputs);
         this.direction.put(0, direction);
         this.product = DenseMatrix.zeros(columns, outputs);
-        this.logits = new double[outputs * RowBlocks.SIZE];
-        this.moved = new double[outputs * RowBlocks.SIZE];
+        this.logits = new double[outputs * RowBlocks.size(columns)];
+        this.moved = new double[outputs * RowBlocks.size(columns)];
         this.row = new double[outputs];
         this.root = new double[1];
     }

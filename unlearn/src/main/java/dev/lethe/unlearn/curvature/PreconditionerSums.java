@@ -42,9 +42,9 @@ final class PreconditionerSums implements AutoCloseable {
         this.theta.put(0, theta);
         this.gram = kronecker ? SymmetricMatrix.zeros(columns) : null;
         this.diagonal = kronecker ? null : DenseMatrix.zeros(columns, outputs);
-        this.panel = kronecker ? DenseMatrix.zeros(columns, RowBlocks.SIZE) : null;
-        this.scaled = new double[kronecker ? columns * RowBlocks.SIZE : 0];
-        this.logits = new double[outputs * RowBlocks.SIZE];
+        this.panel = kronecker ? DenseMatrix.zeros(columns, RowBlocks.size(columns)) : null;
+        this.scaled = new double[kronecker ? columns * RowBlocks.size(columns) : 0];
+        this.logits = new double[outputs * RowBlocks.size(columns)];
         this.spread = new double[kronecker ? SymmetricMatrix.packedLength(outputs) : 0];
         this.row = new double[outputs];
     }

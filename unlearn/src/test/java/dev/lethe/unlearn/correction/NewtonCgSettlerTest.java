@@ -121,6 +121,21 @@ class NewtonCgSettlerTest {
         }
     }
 
+    @Test
+    void shouldEndWhereTheDenseFactorDoesWithAThousandParameters() {
+        Objective objective = new Objective(Family.SOFTMAX, 200, 5, Intercept.FREE, 0.1);
+        List<Row> rows = new Samples(objective, 8).weightedRows(900);
+        long start = System.nanoTime();
+        Run run = run(null, rows);
+        assertThat(run.to(objective, NewtonCgSettler.first(objective, new double[objective.parameters()])))
+                .isEqualTo(new Step.Settled(false));
+        run.report("5 x 201 fit", start);
+        try (Anchor settled = run.current;
+                Anchor dense = InMemoryFit.fit(objective, rows, null)) {
+            assertThat(distance(settled.theta(), dense.theta())).isLessThan(1e-9);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(Intercept.class)
     void shouldFitAndFollowChangesAboveTheSizeOfADenseFactor(Intercept intercept) {
