@@ -125,8 +125,8 @@ final class ModelProcessor implements Processor<String, SpecificRecord, String, 
             return;
         }
         LOG.atInfo().addKeyValue("model", spec.getModelId()).log("opened");
-        output.opened(spec);
         ModelState state = ModelState.create(anchors, progresses, spec);
+        output.opened(spec, state.subjectSalt());
         PrivacyAccount privacy = PrivacyAccount.of(state);
         if (privacy != null) {
             privacy.renew();

@@ -11,21 +11,25 @@ import dev.lethe.schemas.TailEntry;
 import dev.lethe.schemas.VersionKind;
 import dev.lethe.streams.config.Specs;
 import dev.lethe.streams.topology.PassInFlight.Purpose;
+import dev.lethe.streams.topology.PassInFlight.Question;
 import dev.lethe.streams.topology.Publisher.Statement;
 import dev.lethe.streams.topology.Settling.Start;
 import dev.lethe.unlearn.certificate.Exactness;
 import dev.lethe.unlearn.certificate.PrivacyBudget;
 import dev.lethe.unlearn.certificate.Ruling;
+import dev.lethe.unlearn.certificate.Screening;
 import dev.lethe.unlearn.correction.Anchor;
 import dev.lethe.unlearn.correction.Correction;
 import dev.lethe.unlearn.correction.Settler;
 import dev.lethe.unlearn.correction.Verdict;
 import dev.lethe.unlearn.curvature.DenseFactor;
 import dev.lethe.unlearn.curvature.Sums;
+import dev.lethe.unlearn.curvature.Sweep.Wanted;
 import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.RowChange;
 import java.util.List;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +41,8 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ModelRuntime.class);
     /** Under a steady flow of changes the quiet moment never comes: settle then after this many. */
     private static final long CHANGES_WITHOUT_SETTLING = 4096;
+    /** What a pass adds up for a factor. */
+    private static final Wanted FACTOR = new Wanted(true, true, false, null);
     /** Versions follow each other at this distance at least while there is a backlog. */
     private static final long VERSION_GAP_MS = 5;
     /** Changes that belong to no complete request are published after this time without a change. */
@@ -55,6 +61,9 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
 
     private Anchor anchor;
     private Settling settling;
+    /** A subject took too much of the budget since the last settling. */
+    private Screening.Outcome.SettleFirst screened;
+
     private long lastChange;
     private long lastPublication;
     /** Newest change when the model could not follow: until another comes, trying again is pointless. */
@@ -86,13 +95,13 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         if (anchor == null || state.progress().getVersion() == 0) {
             fit(null, null);
         } else if (anchor.state().thetaFactor() != null) {
-            passes.issue(Purpose.REBUILD, anchor.state().thetaFactor(), true);
+            passes.issue(new Question(Purpose.REBUILD, anchor.state().thetaFactor(), FACTOR));
         }
     }
 
     void change(Change change) {
         if (change.getBefore() != null || change.getAfter() != null) {
-            tail.append(new TailEntry(change.getShard(), change.getBefore(), change.getAfter()));
+            tail.append(new TailEntry(change.getShard(), change.getBefore(), change.getAfter(), change.getSubject()));
             lastChange = output.now();
         }
         boolean complete = change.getPartDone() && tallies.done(change, tail.last());
@@ -127,8 +136,16 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
             fit(null, null);
         } else if (settled()) {
             publisher.answer(true);
+            refresh();
         } else if (tallies.anyWaitsForSettling() || settlesByItself()) {
             settle(false);
+        }
+    }
+
+    /** Renews a factor in which rounding has grown. */
+    private void refresh() {
+        if (anchor.refreshDue()) {
+            passes.issue(new Question(Purpose.REBUILD, anchor.state().thetaFactor(), FACTOR));
         }
     }
 
@@ -173,6 +190,7 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         while (tail.pending() > 0) {
             var taken = tail.take(settings.batch());
             List<RowChange> changes = taken.stream().map(Tail.Entry::change).toList();
+            screen(taken);
             anchor.foldGradient(changes);
             anchor.foldFactor(changes);
             state.progress().setTailApplied(taken.get(taken.size() - 1).number());
@@ -183,10 +201,24 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         state.save(anchor);
     }
 
+    private void screen(List<Tail.Entry> taken) {
+        if (privacy != null && anchor.hasFactor() && screened == null) {
+            screened = privacy.screen(anchor, taken).orElse(null);
+        }
+    }
+
     /** Publishes the anchor form's θ if the guard trusts it. */
     private void correct() {
+        if (!DenseFactor.fits(objective)) {
+            settle(true);
+            return;
+        }
         if (!anchor.hasFactor()) {
             settleFirst("NO_FACTOR", "the cached factor could not be down-dated: fresh curvature first");
+            return;
+        }
+        if (screened != null) {
+            settleFirst(screened.code(), screened.reason());
             return;
         }
         Correction correction = anchor.correct();
@@ -278,7 +310,11 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
 
     private void act(Settler.Step step) {
         if (step instanceof Settler.Step.Evaluate evaluate) {
-            passes.issue(Purpose.SETTLE, evaluate.theta(), evaluate.curvature());
+            var plain = new Wanted(false, false, evaluate.preconditioner(), null);
+            passes.issue(new Question(Purpose.SETTLE, evaluate.theta(), evaluate.curvature() ? FACTOR : plain));
+        } else if (step instanceof Settler.Step.Multiply multiply) {
+            var product = new Wanted(false, false, false, multiply.direction());
+            passes.issue(new Question(Purpose.MULTIPLY, multiply.theta(), product));
         } else if (step instanceof Settler.Step.Settled done) {
             finished(done.atRoundingFloor());
         } else if (step instanceof Settler.Step.GiveUp up) {
@@ -287,17 +323,19 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
     }
 
     @Override
-    public void answered(PassInFlight pass, Sums sums, DenseFactor factor) {
+    public void answered(PassInFlight pass, Sums sums, Consumer<Anchor> built) {
         List<RowChange> behind = changesBehind(pass);
         if (pass.purpose() == Purpose.REBUILD) {
-            anchor.install(factor, pass.theta());
+            built.accept(anchor);
             anchor.foldFactor(behind);
             return;
         }
-        Anchor candidate = Anchor.at(objective, pass.theta(), state.perturbation(), sums);
-        if (factor != null) {
-            candidate.install(factor, pass.theta());
+        if (pass.purpose() == Purpose.MULTIPLY) {
+            act(settling.settler().product(anchor, sums.product()));
+            return;
         }
+        Anchor candidate = Anchor.at(objective, pass.theta(), state.perturbation(), sums);
+        built.accept(candidate);
         candidate.foldGradient(behind);
         candidate.foldFactor(behind);
         decide(candidate);
@@ -350,6 +388,10 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         Settling done = settling;
         settling = null;
         state.progress().setSettled(true);
+        screened = null;
+        if (privacy != null) {
+            privacy.settled();
+        }
         state.progress().setAtRoundingFloor(atRoundingFloor);
         state.save();
         if (anchor.changes() > 0) {

@@ -33,7 +33,9 @@ final class ModelState {
             KeyValueStore<String, ModelAnchor> anchors,
             KeyValueStore<String, ModelProgress> progresses,
             ModelSpec spec) {
-        var anchor = ModelAnchor.newBuilder().setSpec(spec).build();
+        // Only the budget of a claim can be spent by a subject, so only then are subjects told apart.
+        ByteBuffer salt = spec.getPrivacy() == null ? null : ByteBuffer.wrap(KeyedHash.newKey());
+        var anchor = ModelAnchor.newBuilder().setSpec(spec).setSubjectSalt(salt).build();
         var created = new ModelState(
                 anchors, progresses, anchor, ModelProgress.newBuilder().build());
         anchors.put(created.modelId, anchor);
@@ -61,6 +63,11 @@ final class ModelState {
     /** b of the objective, or null. Secret: never published, never logged. */
     double[] perturbation() {
         return array(anchor.getPerturbation());
+    }
+
+    /** Key of the subject hashes in changes, or null. */
+    ByteBuffer subjectSalt() {
+        return anchor.getSubjectSalt();
     }
 
     String noiseId() {

@@ -6,7 +6,8 @@ import dev.lethe.schemas.Pass;
 import dev.lethe.schemas.ShardStatistics;
 import dev.lethe.schemas.StoredSample;
 import dev.lethe.streams.config.Specs;
-import dev.lethe.unlearn.curvature.PassAccumulator;
+import dev.lethe.unlearn.curvature.Sweep;
+import dev.lethe.unlearn.curvature.Sweep.Wanted;
 import dev.lethe.unlearn.objective.Mapping.Fits;
 import dev.lethe.unlearn.objective.RowMapper;
 import java.nio.ByteBuffer;
@@ -87,7 +88,9 @@ final class PassAnswers {
     private static byte[] sums(
             ModelSpec spec, Pass pass, RowMapper mapper, KeyValueIterator<String, StoredSample> snapshot) {
         var theta = Doubles.toArray(pass.getTheta());
-        try (var sums = new PassAccumulator(Specs.objective(spec), theta, pass.getCurvature(), pass.getGram())) {
+        var direction = pass.getDirection() == null ? null : Doubles.toArray(pass.getDirection());
+        var wanted = new Wanted(pass.getCurvature(), pass.getGram(), pass.getPreconditioner(), direction);
+        try (var sums = new Sweep(Specs.objective(spec), theta, wanted)) {
             while (snapshot.hasNext()) {
                 StoredSample row = snapshot.next().value;
                 if (mapper.map(Doubles.toArray(row.getFeatures()), row.getLabel(), row.getWeight())

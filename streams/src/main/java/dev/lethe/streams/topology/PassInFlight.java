@@ -3,6 +3,7 @@ package dev.lethe.streams.topology;
 import dev.lethe.schemas.Cut;
 import dev.lethe.schemas.ShardStatistics;
 import dev.lethe.unlearn.curvature.Sums;
+import dev.lethe.unlearn.curvature.Sweep.Wanted;
 import java.io.ByteArrayOutputStream;
 import java.util.HashMap;
 import java.util.Map;
@@ -15,14 +16,22 @@ final class PassInFlight {
     enum Purpose {
         /** An evaluation for the settler. */
         SETTLE,
+        /** A curvature-vector product for the settler. */
+        MULTIPLY,
         /** The factor of a restored anchor. */
         REBUILD
     }
 
+    /**
+     * What is asked.
+     *
+     * @param theta K·d
+     * @param wanted what is to be added up there
+     */
+    record Question(Purpose purpose, double[] theta, Wanted wanted) {}
+
     private final long passId;
-    private final Purpose purpose;
-    private final double[] theta;
-    private final boolean curvature;
+    private final Question question;
     private final int shards;
     private final Map<Integer, Integer> attempts = new HashMap<>();
     private final Map<Integer, Long> cuts = new HashMap<>();
@@ -31,25 +40,28 @@ final class PassInFlight {
     private long lastHeard;
     private String failure;
 
-    PassInFlight(long passId, Purpose purpose, double[] theta, boolean curvature, int shards, long now) {
+    PassInFlight(long passId, Question question, int shards, long now) {
         this.passId = passId;
-        this.purpose = purpose;
-        this.theta = theta;
-        this.curvature = curvature;
+        this.question = question;
         this.shards = shards;
         this.lastHeard = now;
     }
 
     Purpose purpose() {
-        return purpose;
+        return question.purpose();
     }
 
     double[] theta() {
-        return theta;
+        return question.theta();
     }
 
-    boolean curvature() {
-        return curvature;
+    Question question() {
+        return question;
+    }
+
+    /** Whether something is to be built from the sums. */
+    boolean builds() {
+        return question.wanted().curvature() || question.wanted().preconditioner();
     }
 
     long lastHeard() {

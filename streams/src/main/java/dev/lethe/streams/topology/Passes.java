@@ -5,10 +5,14 @@ import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.Pass;
 import dev.lethe.schemas.ShardStatistics;
 import dev.lethe.streams.topology.PassInFlight.Purpose;
+import dev.lethe.streams.topology.PassInFlight.Question;
+import dev.lethe.unlearn.correction.Anchor;
 import dev.lethe.unlearn.curvature.DenseFactor;
+import dev.lethe.unlearn.curvature.Preconditioner;
 import dev.lethe.unlearn.curvature.SingularCurvatureException;
 import dev.lethe.unlearn.curvature.Sums;
 import dev.lethe.unlearn.objective.Objective;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,8 +23,8 @@ final class Passes {
 
     /** What becomes of a pass. All called on the stream thread, with {@link #inFlight} already empty. */
     interface Listener {
-        /** @param factor null if the pass asked for no curvature; the listener owns it */
-        void answered(PassInFlight pass, Sums sums, DenseFactor factor);
+        /** @param built installs what the pass was to build, a factor, a preconditioner or nothing, in an anchor */
+        void answered(PassInFlight pass, Sums sums, Consumer<Anchor> built);
 
         /** The curvature has no inverse. */
         void singular(PassInFlight pass, Sums sums, String reason);
@@ -57,13 +61,23 @@ final class Passes {
     }
 
     /** Asks all shards; a pass under way is forgotten. */
-    void issue(Purpose purpose, double[] theta, boolean curvature) {
+    void issue(Question question) {
         ModelSpec spec = state.spec();
         long id = state.progress().getPassId() + 1;
         state.progress().setPassId(id);
         state.save();
-        pass = new PassInFlight(id, purpose, theta, curvature, shards, output.now());
-        output.pass(new Pass(spec.getModelId(), id, Doubles.toBuffer(theta), curvature, curvature, output.partition()));
+        pass = new PassInFlight(id, question, shards, output.now());
+        var wanted = question.wanted();
+        output.pass(Pass.newBuilder()
+                .setModelId(spec.getModelId())
+                .setPassId(id)
+                .setTheta(Doubles.toBuffer(question.theta()))
+                .setCurvature(wanted.curvature())
+                .setGram(wanted.gram())
+                .setPreconditioner(wanted.preconditioner())
+                .setDirection(wanted.direction() == null ? null : Doubles.toBuffer(wanted.direction()))
+                .setReplyPartition(output.partition())
+                .build());
     }
 
     void cancel() {
@@ -93,16 +107,16 @@ final class Passes {
     void tick() {
         if (pass != null && pass != building && output.now() - pass.lastHeard() > TIMEOUT_MS) {
             LOG.atWarn().addKeyValue("model", state.spec().getModelId()).log("pass timed out, asked for again");
-            issue(pass.purpose(), pass.theta(), pass.curvature());
+            issue(pass.question());
         }
     }
 
     private void gathered(Sums sums) {
         state.progress().setRowsRefused(sums.misfits());
         PassInFlight answered = pass;
-        if (!answered.curvature()) {
+        if (!answered.builds()) {
             pass = null;
-            listener.answered(answered, sums, null);
+            listener.answered(answered, sums, anchor -> {});
             return;
         }
         building = answered;
@@ -121,8 +135,12 @@ final class Passes {
     /** On the worker. */
     private Runnable build(PassInFlight answered, Sums sums) {
         try {
+            if (answered.question().wanted().preconditioner()) {
+                Preconditioner preconditioner = Preconditioner.build(objective, sums);
+                return () -> listener.answered(answered, sums, anchor -> anchor.install(preconditioner));
+            }
             DenseFactor factor = DenseFactor.build(objective, sums);
-            return () -> listener.answered(answered, sums, factor);
+            return () -> listener.answered(answered, sums, anchor -> anchor.install(factor, answered.theta()));
         } catch (SingularCurvatureException e) {
             return () -> listener.singular(answered, sums, e.getMessage());
         } catch (RuntimeException | OutOfMemoryError e) {

@@ -11,12 +11,24 @@ import dev.lethe.unlearn.certificate.Perturbation;
 import dev.lethe.unlearn.certificate.PrivacyBudget;
 import dev.lethe.unlearn.certificate.PrivacyTerms;
 import dev.lethe.unlearn.certificate.Ruling;
+import dev.lethe.unlearn.certificate.Screening;
+import dev.lethe.unlearn.certificate.Screening.Outcome.SettleFirst;
+import dev.lethe.unlearn.certificate.SubjectShares;
+import dev.lethe.unlearn.correction.Anchor;
+import dev.lethe.unlearn.correction.Forecast;
+import dev.lethe.unlearn.objective.RowChange;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** The (ε, δ) account of a model, kept in its state. */
 final class PrivacyAccount {
     private final ModelState state;
     private final PrivacyTerms terms;
     private final Eligibility eligibility;
+    private final SubjectShares shares = new SubjectShares(Screening.DEFAULT);
 
     private PrivacyAccount(ModelState state, PrivacyTerms terms, Eligibility eligibility) {
         this.state = state;
@@ -46,6 +58,35 @@ final class PrivacyAccount {
         }
         double[] b = Perturbation.draw(eligibility.objective(), terms.sigma());
         state.renew(b, PrivacyBudget.open(terms).noiseId());
+    }
+
+    /**
+     * Looks at changes before they are folded: does one subject take too much of the budget of all?
+     *
+     * @param anchor with a factor, the changes not folded yet. Not modified.
+     */
+    Optional<SettleFirst> screen(Anchor anchor, List<Tail.Entry> entries) {
+        Map<String, List<RowChange>> bySubject = new LinkedHashMap<>();
+        for (Tail.Entry entry : entries) {
+            if (entry.subject() != null) {
+                bySubject
+                        .computeIfAbsent(entry.subject(), s -> new ArrayList<>())
+                        .add(entry.change());
+            }
+        }
+        Optional<SettleFirst> first = Optional.empty();
+        for (var subject : bySubject.entrySet()) {
+            var forecast = Forecast.of(anchor, subject.getValue());
+            if (shares.ask(subject.getKey(), forecast, terms.budget()) instanceof SettleFirst settle) {
+                first = first.or(() -> Optional.of(settle));
+            }
+        }
+        return first;
+    }
+
+    /** The residual is measured anew: every subject begins again. */
+    void settled() {
+        shares.settled();
     }
 
     /** Rules on the next version, and changes nothing. */

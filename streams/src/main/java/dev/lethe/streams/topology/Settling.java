@@ -68,6 +68,9 @@ final class Settling {
     }
 
     String method() {
+        if (!settler.keepsFactor()) {
+            return "Newton's method with conjugate gradients on curvature-vector products";
+        }
         return switch (start) {
             case ANCHOR -> "Newton passes with the kept factor, fresh curvature where needed";
             case ZERO -> "Newton's method from zero";

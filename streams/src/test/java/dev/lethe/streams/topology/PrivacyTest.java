@@ -107,6 +107,24 @@ class PrivacyTest {
     }
 
     @Test
+    void shouldSettleWhatOneSubjectWouldSpendOfTheBudgetOfAll() {
+        for (int i = 0; i < 5; i++) {
+            river.put(River.sample("planted" + i, "attacker", "a", 2, 2, i == 0 ? 2 : -2, 2));
+        }
+        open(spec(2, 100).build());
+        var honest = river.delete("r1", "s1").getModels().get(0);
+        assertThat(honest.getKind()).isEqualTo(VersionKind.PATCHED);
+        var attack = river.deleteSubjects("r2", "attacker").getModels().get(0);
+        assertThat(attack.getKind()).isEqualTo(VersionKind.SETTLED);
+        assertThat(attack.getReasonCode()).startsWith("SUBJECT_");
+        assertThat(attack.getReason()).doesNotContain("attacker");
+        assertThat(attack.getPrivacy().getSpent())
+                .isLessThan(attack.getPrivacy().getBudget() / 1000);
+        var after = river.delete("r3", "s2").getModels().get(0);
+        assertThat(after.getKind()).isEqualTo(VersionKind.PATCHED);
+    }
+
+    @Test
     void shouldNeverCertifyALearnedTransform() {
         var learned = new FeatureTransform(List.of(0.1), List.of(2.0), RowNorm.NONE, LearnedFrom.THIS_DATASET);
         ModelVersion version = open(spec(10, 100).setTransform(learned).build());

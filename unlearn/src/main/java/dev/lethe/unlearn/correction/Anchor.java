@@ -1,6 +1,7 @@
 package dev.lethe.unlearn.correction;
 
 import dev.lethe.unlearn.curvature.DenseFactor;
+import dev.lethe.unlearn.curvature.Preconditioner;
 import dev.lethe.unlearn.curvature.Sums;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.RowChange;
@@ -204,6 +205,21 @@ public final class Anchor implements AutoCloseable {
         held.takeFrom(from.held);
     }
 
+    /** Takes over a preconditioner, made at any θ over any rows; the old one is closed. @param made owned from now on */
+    public void install(Preconditioner made) {
+        held.adopt(made);
+    }
+
+    /** Moves another anchor's preconditioner here, if it has one. */
+    void takePreconditioner(Anchor from) {
+        held.takePreconditioner(from.held);
+    }
+
+    /** Null if there is none. */
+    Preconditioner preconditioner() {
+        return held.preconditioner();
+    }
+
     /** Closes the factor, if there is one, and forgets its signals. */
     public void dropFactor() {
         held.drop();
@@ -251,5 +267,6 @@ public final class Anchor implements AutoCloseable {
     @Override
     public void close() {
         dropFactor();
+        held.adopt((Preconditioner) null);
     }
 }

@@ -2,6 +2,7 @@ package dev.lethe.unlearn.correction;
 
 import dev.lethe.unlearn.curvature.Factor;
 import dev.lethe.unlearn.curvature.FactorUpdate;
+import dev.lethe.unlearn.curvature.Preconditioner;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.objective.RowChange;
@@ -9,7 +10,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** An anchor's factor, if it owns one, where it was built, and what its changes gave cause to remember. */
+/**
+ * An anchor's factor, if it owns one, where it was built, and what its changes gave cause to remember; or, in a model too
+ * large for one, its preconditioner.
+ */
 final class HeldFactor {
 
     /** Rows between two looks at the drift: one product of P for as many updates of it. */
@@ -18,6 +22,7 @@ final class HeldFactor {
     private final Objective objective;
     private final Guard guard;
     private Factor factor;
+    private Preconditioner preconditioner;
     private double[] theta;
     private double smallestCurvature;
     private long updates;
@@ -128,6 +133,26 @@ final class HeldFactor {
             lookedAt = before;
             guard.drift(taken.drift());
             guard.freshDrift(fresh);
+        }
+    }
+
+    /** Null if there is none. */
+    Preconditioner preconditioner() {
+        return preconditioner;
+    }
+
+    /** Closes the one before. */
+    void adopt(Preconditioner taken) {
+        if (preconditioner != null && preconditioner != taken) {
+            preconditioner.close();
+        }
+        preconditioner = taken;
+    }
+
+    void takePreconditioner(HeldFactor other) {
+        if (other != this) {
+            adopt(other.preconditioner);
+            other.preconditioner = null;
         }
     }
 

@@ -1,10 +1,12 @@
 package dev.lethe.unlearn.correction;
 
 import dev.lethe.unlearn.correction.Settler.Step;
+import dev.lethe.unlearn.curvature.CurvatureProduct;
 import dev.lethe.unlearn.curvature.DenseFactor;
-import dev.lethe.unlearn.curvature.PassAccumulator;
+import dev.lethe.unlearn.curvature.Preconditioner;
 import dev.lethe.unlearn.curvature.SingularCurvatureException;
 import dev.lethe.unlearn.curvature.Sums;
+import dev.lethe.unlearn.curvature.Sweep;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Row;
 import java.util.Arrays;
@@ -28,7 +30,7 @@ public final class InMemoryFit {
      *
      * @param rows Not modified.
      * @param perturbationOrNull b, K·d. Not modified.
-     * @return settled, with a factor at its own θ; the caller closes it
+     * @return settled, with a factor at its own θ where one is small enough to be kept; the caller closes it
      * @throws IllegalStateException if it does not settle
      */
     public static Anchor fit(Objective objective, List<Row> rows, double[] perturbationOrNull) {
@@ -41,7 +43,7 @@ public final class InMemoryFit {
      *
      * @param anchor with all changes folded in. Closed.
      * @param today the rows it stands over. Not modified.
-     * @return settled, with a factor at its own θ; the caller closes it
+     * @return settled, with a factor at its own θ where one is small enough to be kept; the caller closes it
      * @throws IllegalStateException if it does not settle
      */
     public static Anchor settle(Anchor anchor, List<Row> today) {
@@ -53,9 +55,13 @@ public final class InMemoryFit {
     private Anchor run(Settler settler, Anchor start) {
         Anchor current = start;
         Step step = settler.begin();
-        while (step instanceof Step.Evaluate evaluate) {
+        while (step instanceof Step.Evaluate || step instanceof Step.Multiply) {
             try {
-                Anchor candidate = evaluate(evaluate);
+                if (step instanceof Step.Multiply multiply) {
+                    step = settler.product(current, product(multiply));
+                    continue;
+                }
+                Anchor candidate = evaluate((Step.Evaluate) step);
                 Settler.Decision decision = settler.next(current, candidate);
                 current = decision.survivor(current, candidate);
                 step = decision.step();
@@ -73,7 +79,8 @@ public final class InMemoryFit {
     }
 
     private Anchor withOwnFactor(Anchor settled) {
-        if (Arrays.equals(settled.theta(), settled.state().thetaFactor())) {
+        if (!DenseFactor.fits(objective)
+                || Arrays.equals(settled.theta(), settled.state().thetaFactor())) {
             return settled;
         }
         try {
@@ -88,8 +95,9 @@ public final class InMemoryFit {
 
     private Anchor evaluate(Step.Evaluate where) throws SingularCurvatureException {
         Sums sums;
-        try (PassAccumulator pass =
-                new PassAccumulator(objective, where.theta(), where.curvature(), where.curvature())) {
+        boolean second = where.curvature();
+        try (Sweep pass =
+                new Sweep(objective, where.theta(), new Sweep.Wanted(second, second, where.preconditioner(), null))) {
             rows.forEach(pass::add);
             sums = pass.sums();
         }
@@ -97,6 +105,16 @@ public final class InMemoryFit {
         if (where.curvature()) {
             candidate.install(DenseFactor.build(objective, sums), where.theta());
         }
+        if (where.preconditioner()) {
+            candidate.install(Preconditioner.build(objective, sums));
+        }
         return candidate;
+    }
+
+    private double[] product(Step.Multiply where) {
+        try (CurvatureProduct product = new CurvatureProduct(objective, where.theta(), where.direction())) {
+            rows.forEach(product::add);
+            return product.product();
+        }
     }
 }

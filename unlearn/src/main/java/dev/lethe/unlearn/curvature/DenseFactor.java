@@ -89,6 +89,11 @@ public final class DenseFactor implements Factor {
         }
     }
 
+    /** Whether a curvature of this objective is small enough to be kept dense. */
+    public static boolean fits(Objective objective) {
+        return Sums.curvatureSize(objective) <= MAX_PARAMETERS;
+    }
+
     /** @throws IllegalArgumentException if the curvature would be above {@link #MAX_PARAMETERS} */
     static void requireSize(Objective objective) {
         int size = Sums.curvatureSize(objective);

@@ -29,8 +29,8 @@ public interface Factor extends AutoCloseable {
 
     /**
      * How much of the curvature these rows together make up in the direction where that is most: the largest eigenvalue
-     * of their curvature relative to H, in [0, 1] for rows that H has. For more than 64 columns a sum that is not below
-     * it. Changes nothing.
+     * of their curvature relative to H, in [0, 1] for rows that H has. For many rows a sum that is not below it. Changes
+     * nothing.
      *
      * @param rows Not modified.
      * @param theta θ_P. Not modified.

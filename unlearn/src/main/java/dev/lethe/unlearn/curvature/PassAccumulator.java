@@ -15,9 +15,6 @@ import java.util.Arrays;
  */
 public final class PassAccumulator implements AutoCloseable {
 
-    /** Rows per block: at d = 784 a block is 3 MB and the products run at full speed. */
-    private static final int BLOCK = 512;
-
     private final Objective objective;
     private final Loss loss;
     private final FourRows fourRows;
@@ -59,13 +56,13 @@ public final class PassAccumulator implements AutoCloseable {
         this.objective = objective;
         this.loss = Loss.of(objective.family());
         boolean thin = objective.outputs() == 1 && !curvature && !gram;
-        int rowsAtOnce = thin ? FourRows.ROWS : BLOCK;
+        int rowsAtOnce = thin ? FourRows.ROWS : RowBlocks.size(columns);
         this.fourRows = thin ? new FourRows(theta) : null;
         this.theta = thin ? null : DenseMatrix.zeros(columns, objective.outputs());
-        this.block = thin ? null : DenseMatrix.zeros(columns, BLOCK);
-        this.perOutput = thin ? null : DenseMatrix.zeros(objective.outputs(), BLOCK);
+        this.block = thin ? null : DenseMatrix.zeros(columns, rowsAtOnce);
+        this.perOutput = thin ? null : DenseMatrix.zeros(objective.outputs(), rowsAtOnce);
         this.gradient = thin ? null : DenseMatrix.zeros(columns, objective.outputs());
-        this.blocks = thin ? null : new CurvatureBlocks(objective, BLOCK, curvature, gram);
+        this.blocks = thin ? null : new CurvatureBlocks(objective, rowsAtOnce, curvature, gram);
         if (!thin) {
             this.theta.put(0, theta);
         }

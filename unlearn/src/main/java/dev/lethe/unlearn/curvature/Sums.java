@@ -22,11 +22,13 @@ import java.nio.ByteOrder;
  * @param gradientScale Σ w‖x‖·m, m the size of the numbers the residual is computed from: at least Σ w‖∇ℓ‖; the
  *     rounding error of the gradient is relative to this
  * @param maxNorm R = max ‖x‖
- * @param gradient Σ w ∇ℓ, K·d
+ * @param gradient Σ w ∇ℓ, K·d; empty in a pass for a product
  * @param curvature Σ w ∇²ℓ, packed lower triangle: d × d for ridge (one for all outputs) and logistic, K·d × K·d for
  *     softmax; or null
  * @param gram Σ w xxᵀ, packed lower triangle d × d, or null
  * @param classRows rows with a weight above 0 per class, logistic −1 before +1; null for ridge
+ * @param product Σ w ∇²ℓ·v for the pass' direction v, K·d, or null
+ * @param preconditioner statistics of a {@link Preconditioner}, or null
  */
 public record Sums(
         long rows,
@@ -38,12 +40,51 @@ public record Sums(
         double[] gradient,
         double[] curvature,
         double[] gram,
-        double[] classRows) {
+        double[] classRows,
+        double[] product,
+        double[] preconditioner) {
 
     /** First bytes of the encoding: "LSM" and the format's version. */
     private static final int MAGIC = 0x4C534D02;
 
     private static final int ABSENT = -1;
+
+    /** Without product and preconditioner. */
+    public Sums(
+            long rows,
+            long misfits,
+            double weight,
+            double loss,
+            double gradientScale,
+            double maxNorm,
+            double[] gradient,
+            double[] curvature,
+            double[] gram,
+            double[] classRows) {
+        this(rows, misfits, weight, loss, gradientScale, maxNorm, gradient, curvature, gram, classRows, null, null);
+    }
+
+    /** Of a pass for a curvature-vector product. @param product Not copied. */
+    static Sums ofProduct(long rows, long misfits, double weight, double[] product) {
+        return new Sums(rows, misfits, weight, 0, 0, 0, new double[0], null, null, null, product, null);
+    }
+
+    /** With the statistics of a preconditioner. @param statistics Not copied. */
+    Sums withPreconditioner(double[] statistics) {
+        return new Sums(
+                rows,
+                misfits,
+                weight,
+                loss,
+                gradientScale,
+                maxNorm,
+                gradient,
+                curvature,
+                gram,
+                classRows,
+                product,
+                statistics);
+    }
 
     /** The sums over no rows, ready to be added to. */
     public static Sums empty(Objective objective, boolean curvature, boolean gram) {
@@ -94,7 +135,9 @@ public record Sums(
                 add("gradient", gradient, other.gradient),
                 add("curvature", curvature, other.curvature),
                 add("gram", gram, other.gram),
-                add("class rows", classRows, other.classRows));
+                add("class rows", classRows, other.classRows),
+                add("product", product, other.product),
+                add("preconditioner", preconditioner, other.preconditioner));
     }
 
     private static double[] add(String name, double[] a, double[] b) {
@@ -118,16 +161,18 @@ public record Sums(
 
     /** Little endian: magic, counts, figures, then each array as its length (−1: absent) and its values. */
     public byte[] encode() {
-        long values = 4L + Math.max(0, length(gradient)) + Math.max(0, length(curvature)) + Math.max(0, length(gram));
-        values += Math.max(0, length(classRows));
-        long size = 5 * Integer.BYTES + 2 * Long.BYTES + values * Double.BYTES;
+        double[][] arrays = {gradient, curvature, gram, classRows, product, preconditioner};
+        long values = 4;
+        for (double[] array : arrays) {
+            values += Math.max(0, length(array));
+        }
+        long size = (1L + arrays.length) * Integer.BYTES + 2 * Long.BYTES + values * Double.BYTES;
         ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(size)).order(ByteOrder.LITTLE_ENDIAN);
         out.putInt(MAGIC).putLong(rows).putLong(misfits);
         out.putDouble(weight).putDouble(loss).putDouble(gradientScale).putDouble(maxNorm);
-        put(out, gradient);
-        put(out, curvature);
-        put(out, gram);
-        put(out, classRows);
+        for (double[] array : arrays) {
+            put(out, array);
+        }
         return out.array();
     }
 
@@ -152,6 +197,8 @@ public record Sums(
                     in.getDouble(),
                     in.getDouble(),
                     in.getDouble(),
+                    read(in),
+                    read(in),
                     read(in),
                     read(in),
                     read(in),

@@ -1,0 +1,214 @@
+package dev.lethe.streams.topology;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.lethe.schemas.ModelFamily;
+import dev.lethe.schemas.ModelIntercept;
+import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.ModelVersion;
+import dev.lethe.schemas.Receipt;
+import dev.lethe.schemas.ReceiptStatus;
+import dev.lethe.schemas.RelabelRequest;
+import dev.lethe.schemas.Relabelling;
+import dev.lethe.schemas.Sample;
+import dev.lethe.schemas.SettlePolicy;
+import dev.lethe.schemas.SettleUntil;
+import dev.lethe.schemas.VersionKind;
+import dev.lethe.streams.config.Specs;
+import dev.lethe.unlearn.correction.Anchor;
+import dev.lethe.unlearn.correction.Settler;
+import dev.lethe.unlearn.curvature.PassAccumulator;
+import dev.lethe.unlearn.objective.Mapping.Fits;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A model too large for a dense factor, 5 classes with 600 features, against models retrained from what is left. */
+class LargeModelTest {
+    private static final long SEED = 20261123;
+    private static final int FEATURES = 600;
+    private static final List<String> CLASSES = List.of("a", "b", "c", "d", "e");
+
+    @TempDir
+    Path directory;
+
+    private River river;
+    private final Map<String, Sample> expected = new LinkedHashMap<>();
+    private final Random random = new Random(SEED);
+
+    @BeforeEach
+    void open() {
+        river = new River(directory, 16);
+    }
+
+    @AfterEach
+    void close() {
+        river.close();
+    }
+
+    private static ModelSpec model(ModelIntercept intercept, SettlePolicy settle) {
+        return River.model("m", ModelFamily.SOFTMAX, FEATURES, 2)
+                .setClasses(CLASSES)
+                .setIntercept(intercept)
+                .setSettle(settle)
+                .build();
+    }
+
+    private void load(int count) {
+        load("s", count);
+    }
+
+    private void load(String prefix, int count) {
+        for (int i = 0; i < count; i++) {
+            int shift = i % CLASSES.size();
+            double[] x = random.doubles(FEATURES, -0.1, 0.1).toArray();
+            x[shift] += 0.5;
+            put(River.sample(prefix + i, "u" + i % 7, CLASSES.get(shift), x));
+        }
+    }
+
+    private void put(Sample sample) {
+        river.put(sample);
+        expected.put(sample.getSampleId(), sample);
+    }
+
+    private void open(ModelSpec spec) {
+        river.put(spec);
+        river.awaitVersion(spec.getModelId(), 1);
+    }
+
+    /** Every published version is settled, so there is nothing to wait for. */
+    private void shouldEqualRetrained(ModelSpec spec) {
+        double[] want = River.retrained(spec, expected.values());
+        double[] got = river.theta(spec.getModelId());
+        double distance = 0;
+        double norm = 0;
+        for (int i = 0; i < want.length; i++) {
+            distance += (want[i] - got[i]) * (want[i] - got[i]);
+            norm += want[i] * want[i];
+        }
+        assertThat(Math.sqrt(distance)).as("seed %d", SEED).isLessThan(1e-9 * (1 + Math.sqrt(norm)));
+        shouldBeSettled(spec, got);
+    }
+
+    /** Independent of every solver: the gradient at the published parameters, over the rows that should be left. */
+    private void shouldBeSettled(ModelSpec spec, double[] theta) {
+        var objective = Specs.objective(spec);
+        var mapper = Specs.mapper(spec);
+        try (var pass = new PassAccumulator(objective, theta, false, false)) {
+            for (Sample s : expected.values()) {
+                pass.add(((Fits) mapper.map(Doubles.toArray(s.getFeatures()), s.getLabel(), s.getWeight())).row());
+            }
+            try (Anchor at = Anchor.at(objective, theta, null, pass.sums())) {
+                assertThat(at.gradientNorm()).isLessThanOrEqualTo(Settler.tolerance(at) + at.roundingSlack());
+                assertThat(river.latest("m").getResidualMeasured()).isCloseTo(at.gradientNorm(), within(1e-12));
+                assertThat(river.latest("m").getRows()).isEqualTo(at.rows());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(ModelIntercept.class)
+    void shouldFitDeleteAndRelabel(ModelIntercept intercept) {
+        ModelSpec spec = model(intercept, SettlePolicy.AUTO);
+        load(200);
+        open(spec);
+        assertThat(river.latest("m").getKind()).isEqualTo(VersionKind.REFIT);
+        shouldEqualRetrained(spec);
+
+        Receipt deleted = river.delete("r1", "s3", "s17");
+        assertThat(deleted.getStatus()).as("%s", deleted).isEqualTo(ReceiptStatus.APPLIED);
+        expected.keySet().removeAll(List.of("s3", "s17"));
+        shouldEqualRetrained(spec);
+        ModelVersion version = river.latest("m");
+        assertThat(version.getKind()).isEqualTo(VersionKind.SETTLED);
+        assertThat(version.getMethod()).contains("conjugate gradients");
+        assertThat(version.getDistanceBound() != null).isEqualTo(intercept != ModelIntercept.FREE);
+        assertThat(version.getReasonCode()).isNull();
+
+        assertThat(river.relabel("r2", "s5", "b").getStatus()).isEqualTo(ReceiptStatus.APPLIED);
+        expected.computeIfPresent(
+                "s5", (k, s) -> Sample.newBuilder(s).setLabel("b").build());
+        shouldEqualRetrained(spec);
+        assertThat(river.settle(SettleUntil.SETTLED).getStatus()).isEqualTo(ReceiptStatus.APPLIED);
+    }
+
+    @ParameterizedTest
+    @EnumSource(ModelIntercept.class)
+    void shouldForgetTheLastSample(ModelIntercept intercept) {
+        ModelSpec spec = model(intercept, SettlePolicy.AUTO);
+        load(1);
+        open(spec);
+        Receipt receipt = river.delete("r1", "s0");
+        assertThat(receipt.getStatus()).as("%s", receipt).isEqualTo(ReceiptStatus.APPLIED);
+        expected.clear();
+        shouldEqualRetrained(spec);
+        for (double value : river.theta("m")) {
+            assertThat(value).isCloseTo(0, within(1e-9));
+        }
+        load("later", 10);
+        river.settle(SettleUntil.SETTLED);
+        shouldEqualRetrained(spec);
+    }
+
+    @Test
+    void shouldNeverPublishAPatchWhateverThePolicy() {
+        ModelSpec spec = model(ModelIntercept.PENALISED, SettlePolicy.NEVER);
+        load(100);
+        open(spec);
+        river.delete("r1", "s1");
+        expected.remove("s1");
+        shouldEqualRetrained(spec);
+        assertThat(river.latest("m").getKind()).isEqualTo(VersionKind.SETTLED);
+    }
+
+    @Test
+    void shouldTakeInChangesWhilePassesRun() {
+        ModelSpec spec = model(ModelIntercept.FREE, SettlePolicy.AUTO);
+        load(150);
+        open(spec);
+        for (int i = 0; i < 30; i++) {
+            String id = "s" + i;
+            var relabel = new RelabelRequest("r" + i, River.DATASET, List.of(new Relabelling(id, "c")), null, null);
+            river.send(relabel);
+            expected.computeIfPresent(
+                    id, (k, s) -> Sample.newBuilder(s).setLabel("c").build());
+            for (int tick = 0; tick < 7; tick++) {
+                river.tick();
+            }
+        }
+        assertThat(river.settle(SettleUntil.SETTLED).getStatus()).isEqualTo(ReceiptStatus.APPLIED);
+        assertThat(river.receipts()).hasSize(31);
+        shouldEqualRetrained(spec);
+    }
+
+    @Test
+    void shouldSayWhichModelsAreTooLarge() {
+        var tooLarge = River.model("m", ModelFamily.SOFTMAX, 100_000, 1)
+                .setClasses(CLASSES)
+                .build();
+        assertThat(ModelRules.check(tooLarge))
+                .hasValueSatisfying(reason -> assertThat(reason)
+                        .contains("expected at most 196608 parameters")
+                        .contains("got 500005"));
+        var noPenalty = River.model("m", ModelFamily.RIDGE, 3000, 0).build();
+        assertThat(ModelRules.check(noPenalty))
+                .hasValueSatisfying(reason -> assertThat(reason).contains("l2: expected more than 0"));
+        var imported = ModelSpec.newBuilder(model(ModelIntercept.NONE, SettlePolicy.AUTO))
+                .setInitial(Doubles.toBuffer(Collections.nCopies(3000, 0.0).stream()
+                        .mapToDouble(v -> v)
+                        .toArray()))
+                .build();
+        assertThat(ModelRules.check(imported)).isEmpty();
+    }
+}

@@ -1,0 +1,202 @@
+package dev.lethe.unlearn.correction;
+
+import dev.lethe.unlearn.curvature.ConjugateGradient;
+import dev.lethe.unlearn.curvature.DenseFactor;
+import dev.lethe.unlearn.curvature.Preconditioner;
+import dev.lethe.unlearn.objective.Family;
+import dev.lethe.unlearn.objective.Gauge;
+import dev.lethe.unlearn.objective.Objective;
+import dev.lethe.unlearn.objective.Vectors;
+import java.util.Locale;
+
+/**
+ * Newton's method where no factor is kept: each step H·u = G is solved by preconditioned conjugate gradients, one pass per
+ * product, to ‖G − Hu‖ ≤ η‖G‖ with η = min(0.1, √(‖G‖ / size of its terms)) (inexact Newton, Dembo, Eisenstat and
+ * Steihaug 1982: order 1.5); then θ − u is evaluated, with halved steps when J would rise.
+ *
+ * <p>Changes folded in while a solve runs are not in its right side: they cost at worst another step, as each evaluation
+ * measures ∇J anew. After a restart the solve begins again from the anchor; nothing of it is kept.
+ */
+final class NewtonCgSettler implements Settler {
+
+    /** Counted since changes last came in between. */
+    private static final int MAX_PASSES = 3000;
+    /** Products per Newton step; what they gave is then tried as it is. */
+    private static final int MAX_PRODUCTS = 500;
+
+    private static final double LOOSEST = 0.1;
+    /** Below half the tolerance the next evaluation is the last, also if it errs by as much. */
+    private static final double TIGHTEST = 0.25;
+
+    private static final double STALLED = 0.5;
+    private static final double SMALLEST_FRACTION = 0x1p-40;
+    /** A preconditioner costs some 20 products: a solve this short cannot gain by a new one. */
+    private static final int SHORT_SOLVE = 12;
+    /** Products per digit against those right after the preconditioner was made, from which on it is made anew. */
+    private static final double WORN = 1.5;
+
+    private static final String SETTLE_FAILED = "SETTLE_FAILED";
+
+    private final Step first;
+    private ConjugateGradient solve;
+    private long changesAtSolve;
+    private double digits;
+    private double freshRate = Double.NaN;
+    private boolean fresh;
+    private double[] newtonStep;
+    private double fraction = 1;
+    private int passes;
+
+    private NewtonCgSettler(Objective objective, Step first) {
+        if (objective.l2() == 0) {
+            throw new IllegalArgumentException("l2: with more than " + DenseFactor.MAX_PARAMETERS
+                    + " parameters (columns for ridge and logistic, classes x columns for softmax) expected more than 0,"
+                    + " got 0");
+        }
+        this.first = first;
+    }
+
+    /** @param startTheta Not modified. */
+    static Settler first(Objective objective, double[] startTheta) {
+        double[] start = startTheta.clone();
+        Gauge.project(objective, start);
+        return new NewtonCgSettler(objective, new Step.Evaluate(start, false, true));
+    }
+
+    /** @param current Not modified. */
+    static Settler from(Anchor current, boolean freshPreconditioner) {
+        boolean wanted = freshPreconditioner || current.preconditioner() == null;
+        return new NewtonCgSettler(current.objective(), new Step.Evaluate(current.theta(), false, wanted));
+    }
+
+    @Override
+    public boolean keepsFactor() {
+        return false;
+    }
+
+    @Override
+    public Step begin() {
+        return first;
+    }
+
+    @Override
+    public Decision next(Anchor current, Anchor candidate) {
+        passes++;
+        if (candidate.sums().objection().orElse(null) instanceof Verdict.Refit none) {
+            return new Decision(false, new Step.GiveUp(none.code(), none.reason()));
+        }
+        boolean accept = Progress.acceptable(current, candidate);
+        Step step = accept ? afterAccepted(current, candidate) : afterRejected(current);
+        return new Decision(accept, limited(step, accept ? candidate : current));
+    }
+
+    @Override
+    public Step product(Anchor current, double[] product) {
+        passes++;
+        solve.product(product);
+        return limited(afterProduct(current), current);
+    }
+
+    private Step limited(Step step, Anchor anchor) {
+        boolean another = step instanceof Step.Evaluate || step instanceof Step.Multiply;
+        if (!another || passes < MAX_PASSES) {
+            return step;
+        }
+        return new Step.GiveUp(
+                SETTLE_FAILED,
+                String.format(
+                        Locale.ROOT,
+                        "gradient norm %.3g after %d passes, wanted %.3g",
+                        anchor.gradientNorm(),
+                        passes,
+                        Settler.tolerance(anchor)));
+    }
+
+    private Step afterAccepted(Anchor current, Anchor candidate) {
+        boolean measured = current != null && !Progress.isRefresh(current, candidate);
+        double shrunk = measured ? candidate.gradientNorm() / current.gradientNorm() : Double.NaN;
+        boolean fullStep = fraction == 1;
+        fraction = 1;
+        if (candidate.gradientNorm() <= Settler.tolerance(candidate)) {
+            return settled(candidate);
+        }
+        if (shrunk > STALLED && fullStep && candidate.gradientNorm() <= candidate.roundingSlack()) {
+            return new Step.Settled(true);
+        }
+        fresh = candidate.preconditioner() != null;
+        if (fresh) {
+            return newton(candidate, candidate.preconditioner());
+        }
+        if (current == null || current.preconditioner() == null) {
+            return new Step.Evaluate(candidate.theta(), false, true);
+        }
+        return newton(candidate, current.preconditioner());
+    }
+
+    /** Over no rows an unpenalised direction is flat; zero is the convention then, so that nothing stays of the rows. */
+    private static Step settled(Anchor candidate) {
+        boolean flat = candidate.rows() == 0 && !candidate.objective().stronglyConvex();
+        if (flat && candidate.state().perturbation() == null && Vectors.norm(candidate.theta()) > 0) {
+            return new Step.Evaluate(new double[candidate.objective().parameters()], false);
+        }
+        return new Step.Settled(false);
+    }
+
+    private Step afterRejected(Anchor current) {
+        if (current == null || newtonStep == null) {
+            return new Step.GiveUp(
+                    "NOT_FINITE",
+                    "objective or gradient is not finite at the start; look for features,"
+                            + " weights or start parameters that are extremely large");
+        }
+        if (current.changes() != changesAtSolve) {
+            // The step belongs to other rows.
+            fraction = 1;
+            return newton(current, current.preconditioner());
+        }
+        fraction /= 2;
+        if (fraction < SMALLEST_FRACTION) {
+            return new Step.GiveUp(SETTLE_FAILED, "no step along the Newton direction lowers the objective");
+        }
+        return new Step.Evaluate(Vectors.plus(current.theta(), -fraction, newtonStep), false);
+    }
+
+    private Step newton(Anchor from, Preconditioner preconditioner) {
+        Objective objective = from.objective();
+        double norm = from.gradientNorm();
+        // One exact step is the minimiser of a quadratic.
+        double forcing = objective.family() == Family.RIDGE
+                ? 0
+                : Math.sqrt(norm / Math.max(norm, from.sums().gradientScale()));
+        double target = Math.max(Math.min(LOOSEST, forcing) * norm, TIGHTEST * Settler.tolerance(from));
+        if (from.changes() > 0) {
+            passes = 0;
+        }
+        changesAtSolve = from.changes();
+        digits = Math.log10(norm / target);
+        solve = new ConjugateGradient(objective, from.state().gradient(), preconditioner, target, MAX_PRODUCTS);
+        return afterProduct(from);
+    }
+
+    private Step afterProduct(Anchor current) {
+        if (solve.state() == ConjugateGradient.State.RUNNING) {
+            return new Step.Multiply(current.theta(), solve.direction());
+        }
+        newtonStep = solve.solution();
+        double[] target = Vectors.plus(current.theta(), -1, newtonStep);
+        // A solve that broke has still its steps from before, along directions that curve upwards.
+        if (!Vectors.finite(target) || Vectors.norm(newtonStep) == 0) {
+            return new Step.GiveUp(
+                    SETTLE_FAILED, "the curvature is not positive along the gradient: it holds numbers out of range");
+        }
+        return new Step.Evaluate(target, false, worn());
+    }
+
+    private boolean worn() {
+        double rate = solve.steps() / digits;
+        if (fresh) {
+            freshRate = rate;
+        }
+        return solve.steps() > SHORT_SOLVE && !(rate <= WORN * freshRate);
+    }
+}
