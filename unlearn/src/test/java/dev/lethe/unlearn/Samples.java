@@ -43,6 +43,19 @@ public final class Samples {
         for (int i = 0; i < count; i++) {
             rows.add(row(1));
         }
+        return everyClass(rows);
+    }
+
+    /** With a free intercept there is no minimum unless every class has a row. */
+    private List<Row> everyClass(List<Row> rows) {
+        int classes = objective.family() == Family.SOFTMAX ? objective.outputs() : 2;
+        boolean needed = objective.intercept() == Intercept.FREE && objective.family() != Family.RIDGE;
+        for (int k = 0; needed && k < Math.min(classes, rows.size()); k++) {
+            double label = objective.family() == Family.SOFTMAX ? k : 2 * k - 1;
+            rows.set(
+                    k,
+                    new Row(rows.get(k).x(), new double[] {label}, rows.get(k).weight()));
+        }
         return rows;
     }
 
@@ -51,7 +64,7 @@ public final class Samples {
         for (int i = 0; i < count; i++) {
             rows.add(row(0.25 + 2 * random.nextDouble()));
         }
-        return rows;
+        return everyClass(rows);
     }
 
     public Row row(double weight) {

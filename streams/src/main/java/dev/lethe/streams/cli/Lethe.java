@@ -1,6 +1,7 @@
 package dev.lethe.streams.cli;
 
 import dev.lethe.streams.LetheException;
+import dev.lethe.streams.cli.bench.BenchCommand;
 import dev.lethe.streams.cli.demo.DemoCommand;
 import dev.lethe.streams.cli.replay.ReplayCommand;
 import dev.lethe.unlearn.format.FileFormatException;
@@ -11,7 +12,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** The command line. Exit codes: 0 done, 1 failed, 2 usage. */
+/** The command line. Exit codes: 0 done, 1 failed, 2 usage, 3 done with something left to do. */
 @Command(
         name = "lethe",
         mixinStandardHelpOptions = true,
@@ -28,7 +29,8 @@ import picocli.CommandLine.ScopeType;
             ModelCommand.class,
             SamplesCommand.class,
             RequestCommand.class,
-            VersionsCommand.class
+            VersionsCommand.class,
+            BenchCommand.class
         })
 public final class Lethe {
     /** Done. */
@@ -37,6 +39,8 @@ public final class Lethe {
     public static final int FAILED = 1;
     /** Wrong usage. */
     public static final int USAGE = 2;
+    /** Done, and something is left to do: a target was missed. */
+    public static final int TO_DO = 3;
 
     private boolean verbose;
 

@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** How a command prints its answer: JSON for programs, a table for people. */
-final class OutputOptions {
+public final class OutputOptions {
     private static final ObjectMapper JSON =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
@@ -35,7 +35,7 @@ final class OutputOptions {
     private Format format;
 
     /** Prints one thing: a line per key, or one JSON object. */
-    void one(ObjectNode thing) {
+    public void one(ObjectNode thing) {
         PrintWriter out = out();
         if (format == Format.JSON) {
             json(thing);
@@ -48,7 +48,7 @@ final class OutputOptions {
     }
 
     /** Prints a list: a table with a header, or a JSON array. All rows have the keys of the first. */
-    void list(List<ObjectNode> rows, String whenEmpty) {
+    public void list(List<ObjectNode> rows, String whenEmpty) {
         PrintWriter out = out();
         if (format == Format.JSON) {
             json(JSON.valueToTree(rows));

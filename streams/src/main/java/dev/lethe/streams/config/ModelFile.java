@@ -36,7 +36,7 @@ import java.util.stream.Collectors;
  * l2: 1.797                      # total, for the sum objective
  * transform: {subtract: 0, divide: 16, rowNorm: none, learnedFrom: none}
  * settle: auto                   # auto (default) | each-batch | never
- * privacy: {epsilon: 1, delta: 1e-4, sigma: 10}
+ * privacy: {epsilon: 1, delta: 1e-4, sigma: 10, maxVersionsPerNoise: 1000}
  * initial: weights.safetensors   # relative to this file
  * </pre>
  */
@@ -55,7 +55,7 @@ public final class ModelFile {
             "privacy",
             "initial");
     private static final List<String> TRANSFORM_KEYS = List.of("subtract", "divide", "rowNorm", "learnedFrom");
-    private static final List<String> PRIVACY_KEYS = List.of("epsilon", "delta", "sigma");
+    private static final List<String> PRIVACY_KEYS = List.of("epsilon", "delta", "sigma", "maxVersionsPerNoise");
 
     private ModelFile() {}
 
@@ -112,6 +112,7 @@ public final class ModelFile {
                         .setEpsilon(section.decimal("epsilon"))
                         .setDelta(section.decimal("delta"))
                         .setSigma(section.decimal("sigma"))
+                        .setMaxVersionsPerNoise(section.integer("maxVersionsPerNoise", 1000))
                         .build();
     }
 

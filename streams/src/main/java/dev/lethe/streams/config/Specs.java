@@ -127,6 +127,8 @@ public final class Specs {
         double sigma = privacy.getSigma();
         require(epsilon > 0 && epsilon <= 1, "privacy.epsilon", "expected 0 < epsilon <= 1, got " + epsilon);
         require(delta > 0 && delta < 1, "privacy.delta", "expected 0 < delta < 1, got " + delta);
+        long versions = privacy.getMaxVersionsPerNoise();
+        require(versions >= 1, "privacy.maxVersionsPerNoise", "expected at least 1, got " + versions);
         require(sigma > 0 && Double.isFinite(sigma), "privacy.sigma", "expected a finite number above 0, got " + sigma);
     }
 

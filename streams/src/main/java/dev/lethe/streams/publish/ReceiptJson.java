@@ -58,6 +58,7 @@ public final class ReceiptJson {
         json.put("residual_bound", model.getResidualBound());
         json.put("residual_measured", model.getResidualMeasured());
         json.put("distance_bound", model.getDistanceBound());
+        json.set("privacy", PrivacyJson.of(model.getPrivacy()));
         return json.put("reason_code", model.getReasonCode()).put("reason", model.getReason());
     }
 

@@ -61,6 +61,7 @@ public final class VersionFiles {
         json.put("changes_since_anchor", version.getChangesSinceAnchor());
         json.put("method", version.getMethod());
         json.put("reason_code", version.getReasonCode()).put("reason", version.getReason());
+        json.set("privacy", PrivacyJson.of(version.getPrivacy()));
         putModel(json, spec);
         json.put("software", version.getSoftware()).put("platform", version.getPlatform());
         json.put("created_at", Instant.ofEpochMilli(version.getCreatedAt()).toString());

@@ -79,6 +79,7 @@ final class Ledger {
                 .setDistanceBound(notice.getDistanceBound())
                 .setReasonCode(notice.getReasonCode())
                 .setReason(notice.getReason())
+                .setPrivacy(notice.getPrivacy())
                 .build());
         return LedgerEntry.newBuilder(entry).setModels(models).build();
     }

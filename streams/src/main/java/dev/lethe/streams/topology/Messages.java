@@ -13,10 +13,10 @@ import dev.lethe.schemas.Receipt;
 import dev.lethe.schemas.RectifyRequest;
 import dev.lethe.schemas.RelabelRequest;
 import dev.lethe.schemas.Sample;
+import dev.lethe.schemas.SchemaSafety;
 import dev.lethe.schemas.SettleRequest;
 import dev.lethe.schemas.ShardNotice;
 import dev.lethe.schemas.ShardStatistics;
-import dev.lethe.schemas.TrustedSchemas;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +51,7 @@ public final class Messages {
     }
 
     static {
-        TrustedSchemas.install();
+        SchemaSafety.install();
     }
 
     private Messages() {}

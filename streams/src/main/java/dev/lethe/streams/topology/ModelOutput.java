@@ -6,6 +6,7 @@ import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.ModelVersion;
 import dev.lethe.schemas.Pass;
 import dev.lethe.schemas.RequestTally;
+import java.nio.ByteBuffer;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -26,8 +27,8 @@ final class ModelOutput {
         return context.currentSystemTimeMs();
     }
 
-    void opened(ModelSpec spec) {
-        forward(spec.getModelId(), Addressed.toAll(new ModelOpened(spec, partition())), Nodes.TO_PASSES);
+    void opened(ModelSpec spec, ByteBuffer subjectSalt) {
+        forward(spec.getModelId(), Addressed.toAll(new ModelOpened(spec, partition(), subjectSalt)), Nodes.TO_PASSES);
     }
 
     void pass(Pass pass) {

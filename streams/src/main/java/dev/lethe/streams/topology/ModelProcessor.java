@@ -9,7 +9,6 @@ import dev.lethe.schemas.RequestTally;
 import dev.lethe.schemas.ShardStatistics;
 import dev.lethe.schemas.TailEntry;
 import dev.lethe.streams.config.Specs;
-import dev.lethe.unlearn.certificate.Perturbation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -126,11 +125,13 @@ final class ModelProcessor implements Processor<String, SpecificRecord, String, 
             return;
         }
         LOG.atInfo().addKeyValue("model", spec.getModelId()).log("opened");
-        output.opened(spec);
-        double[] perturbation = spec.getPrivacy() == null
-                ? null
-                : Perturbation.draw(Specs.objective(spec), spec.getPrivacy().getSigma());
-        run(ModelState.create(anchors, progresses, spec, perturbation));
+        ModelState state = ModelState.create(anchors, progresses, spec);
+        output.opened(spec, state.subjectSalt());
+        PrivacyAccount privacy = PrivacyAccount.of(state);
+        if (privacy != null) {
+            privacy.renew();
+        }
+        run(state);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.lethe.schemas.Change;
 import dev.lethe.schemas.Cut;
 import dev.lethe.schemas.ModelProgress;
 import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.PrivacyStatement;
 import dev.lethe.schemas.SettlePolicy;
 import dev.lethe.schemas.ShardStatistics;
 import dev.lethe.schemas.TailEntry;
@@ -14,6 +15,9 @@ import dev.lethe.streams.topology.PassInFlight.Question;
 import dev.lethe.streams.topology.Publisher.Statement;
 import dev.lethe.streams.topology.Settling.Start;
 import dev.lethe.unlearn.certificate.Exactness;
+import dev.lethe.unlearn.certificate.PrivacyBudget;
+import dev.lethe.unlearn.certificate.Ruling;
+import dev.lethe.unlearn.certificate.Screening;
 import dev.lethe.unlearn.correction.Anchor;
 import dev.lethe.unlearn.correction.Correction;
 import dev.lethe.unlearn.correction.Settler;
@@ -52,10 +56,14 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
     private final ModelOutput output;
     private final Publisher publisher;
     private final Passes passes;
+    private final PrivacyAccount privacy;
     private final TopologySettings settings;
 
     private Anchor anchor;
     private Settling settling;
+    /** A subject took too much of the budget since the last settling. */
+    private Screening.Outcome.SettleFirst screened;
+
     private long lastChange;
     private long lastPublication;
     /** Newest change when the model could not follow: until another comes, trying again is pointless. */
@@ -77,6 +85,7 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         this.settings = settings;
         this.publisher = new Publisher(spec, objective, state, tallies, output);
         this.passes = new Passes(state, objective, settings.shards(), output, worker, this);
+        this.privacy = PrivacyAccount.of(state);
         this.lastChange = output.now();
     }
 
@@ -92,7 +101,7 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
 
     void change(Change change) {
         if (change.getBefore() != null || change.getAfter() != null) {
-            tail.append(new TailEntry(change.getShard(), change.getBefore(), change.getAfter()));
+            tail.append(new TailEntry(change.getShard(), change.getBefore(), change.getAfter(), change.getSubject()));
             lastChange = output.now();
         }
         boolean complete = change.getPartDone() && tallies.done(change, tail.last());
@@ -127,8 +136,16 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
             fit(null, null);
         } else if (settled()) {
             publisher.answer(true);
+            refresh();
         } else if (tallies.anyWaitsForSettling() || settlesByItself()) {
             settle(false);
+        }
+    }
+
+    /** Renews a factor in which rounding has grown. */
+    private void refresh() {
+        if (anchor.refreshDue()) {
+            passes.issue(new Question(Purpose.REBUILD, anchor.state().thetaFactor(), FACTOR));
         }
     }
 
@@ -173,6 +190,7 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         while (tail.pending() > 0) {
             var taken = tail.take(settings.batch());
             List<RowChange> changes = taken.stream().map(Tail.Entry::change).toList();
+            screen(taken);
             anchor.foldGradient(changes);
             anchor.foldFactor(changes);
             state.progress().setTailApplied(taken.get(taken.size() - 1).number());
@@ -183,6 +201,12 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         state.save(anchor);
     }
 
+    private void screen(List<Tail.Entry> taken) {
+        if (privacy != null && anchor.hasFactor() && screened == null) {
+            screened = privacy.screen(anchor, taken).orElse(null);
+        }
+    }
+
     /** Publishes the anchor form's θ if the guard trusts it. */
     private void correct() {
         if (!DenseFactor.fits(objective)) {
@@ -191,6 +215,10 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         }
         if (!anchor.hasFactor()) {
             settleFirst("NO_FACTOR", "the cached factor could not be down-dated: fresh curvature first");
+            return;
+        }
+        if (screened != null) {
+            settleFirst(screened.code(), screened.reason());
             return;
         }
         Correction correction = anchor.correct();
@@ -204,7 +232,7 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         } else {
             var exactness = Exactness.patched(anchor, correction);
             String method = "one Newton step from the anchor with the factor down-dated exactly";
-            publish(correction.theta(), new Statement(kind(VersionKind.PATCHED), exactness, method, null, null));
+            release(correction.theta(), new Statement(kind(VersionKind.PATCHED), exactness, method, null, null), null);
         }
     }
 
@@ -213,11 +241,41 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         return objective.family() == Family.RIDGE ? VersionKind.EXACT : otherwise;
     }
 
-    private void publish(double[] theta, Statement statement) {
+    /**
+     * Publishes θ, if the model's privacy budget has room for it.
+     *
+     * @param done the settling whose end this is; null for a patch
+     */
+    private void release(double[] theta, Statement statement, Settling done) {
+        if (privacy == null) {
+            publish(theta, statement, null);
+            return;
+        }
+        Ruling ruling = privacy.rule(statement.exactness(), done != null);
+        if (ruling instanceof Ruling.SettleFirst first) {
+            settleFirst("PRIVACY_BUDGET", first.reason());
+        } else if (ruling instanceof Ruling.RefitWithFreshNoise refit) {
+            refit(refit, done);
+        } else {
+            publish(theta, statement, privacy.record(ruling));
+        }
+    }
+
+    /** A fit from zero that ends above the budget would end there with any b. */
+    private void refit(Ruling.RefitWithFreshNoise ruling, Settling done) {
+        if (done != null && done.fromScratch() && ruling.code().equals(PrivacyBudget.RESIDUAL_TOO_LARGE)) {
+            failed(ruling.code(), ruling.reason() + ", also after a fit from zero: raise sigma or epsilon");
+        } else {
+            privacy.renew();
+            fit(ruling.code(), ruling.reason());
+        }
+    }
+
+    private void publish(double[] theta, Statement statement, PrivacyStatement claim) {
         lastPublication = output.now();
         state.progress().setFailureCode(null);
         state.progress().setFailure(null);
-        publisher.publish(theta, anchor, statement);
+        publisher.publish(theta, anchor, statement, claim);
         publisher.answer(settled());
     }
 
@@ -318,7 +376,7 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
     /** Imported parameters are a version of their own, with the residual they came with. */
     private void imported(Settler.Step next) {
         var exactness = Exactness.measured(anchor, false);
-        publish(anchor.theta(), new Statement(VersionKind.IMPORTED, exactness, "trained elsewhere", null, null));
+        release(anchor.theta(), new Statement(VersionKind.IMPORTED, exactness, "trained elsewhere", null, null), null);
         if (spec.getSettle() == SettlePolicy.NEVER) {
             settling = null;
         } else {
@@ -330,6 +388,10 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         Settling done = settling;
         settling = null;
         state.progress().setSettled(true);
+        screened = null;
+        if (privacy != null) {
+            privacy.settled();
+        }
         state.progress().setAtRoundingFloor(atRoundingFloor);
         state.save();
         if (anchor.changes() > 0) {
@@ -338,7 +400,7 @@ final class ModelRuntime implements Passes.Listener, AutoCloseable {
         }
         VersionKind kind = kind(done.fromScratch() ? VersionKind.REFIT : VersionKind.SETTLED);
         var exactness = Exactness.measured(anchor, atRoundingFloor);
-        publish(anchor.theta(), new Statement(kind, exactness, done.method(), done.code(), done.reason()));
+        release(anchor.theta(), new Statement(kind, exactness, done.method(), done.code(), done.reason()), done);
     }
 
     @Override

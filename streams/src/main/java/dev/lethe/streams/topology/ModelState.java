@@ -32,12 +32,10 @@ final class ModelState {
     static ModelState create(
             KeyValueStore<String, ModelAnchor> anchors,
             KeyValueStore<String, ModelProgress> progresses,
-            ModelSpec spec,
-            double[] perturbation) {
-        var anchor = ModelAnchor.newBuilder()
-                .setSpec(spec)
-                .setPerturbation(buffer(perturbation))
-                .build();
+            ModelSpec spec) {
+        // Only the budget of a claim can be spent by a subject, so only then are subjects told apart.
+        ByteBuffer salt = spec.getPrivacy() == null ? null : ByteBuffer.wrap(KeyedHash.newKey());
+        var anchor = ModelAnchor.newBuilder().setSpec(spec).setSubjectSalt(salt).build();
         var created = new ModelState(
                 anchors, progresses, anchor, ModelProgress.newBuilder().build());
         anchors.put(created.modelId, anchor);
@@ -62,8 +60,34 @@ final class ModelState {
         return progress;
     }
 
+    /** b of the objective, or null. Secret: never published, never logged. */
     double[] perturbation() {
         return array(anchor.getPerturbation());
+    }
+
+    /** Key of the subject hashes in changes, or null. */
+    ByteBuffer subjectSalt() {
+        return anchor.getSubjectSalt();
+    }
+
+    String noiseId() {
+        return anchor.getNoiseId();
+    }
+
+    /**
+     * Takes a new b in place of the old one, which is gone with this. The anchor goes too: its gradient holds the old b, and
+     * after a restart only a fit with the new one may follow.
+     */
+    void renew(double[] perturbation, String noiseId) {
+        anchor = ModelAnchor.newBuilder(anchor)
+                .setTheta(null)
+                .setThetaFactor(null)
+                .setPerturbation(buffer(perturbation))
+                .setNoiseId(noiseId)
+                .build();
+        anchors.put(modelId, anchor);
+        progress.setVersionsOfNoise(0).setSpent(0);
+        save();
     }
 
     void save() {

@@ -87,7 +87,17 @@ final class OpenModels {
         return Optional.of(Change.newBuilder()
                 .setModelId(model.getSpec().getModelId())
                 .setBefore(was ? data(before, false) : null)
-                .setAfter(is ? data(after, sameFeatures) : null));
+                .setAfter(is ? data(after, sameFeatures) : null)
+                .setSubject(subject(model, before == null ? after : before)));
+    }
+
+    private static String subject(OpenModel model, StoredSample row) {
+        if (model.getSubjectSalt() == null || row.getSubjectId() == null) {
+            return null;
+        }
+        byte[] salt = new byte[model.getSubjectSalt().remaining()];
+        model.getSubjectSalt().duplicate().get(salt);
+        return new KeyedHash(salt).of("subject", row.getSubjectId());
     }
 
     private static RowData data(StoredSample row, boolean sameFeatures) {

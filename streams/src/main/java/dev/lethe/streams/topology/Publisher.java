@@ -4,6 +4,7 @@ import dev.lethe.schemas.ModelNotice;
 import dev.lethe.schemas.ModelProgress;
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.ModelVersion;
+import dev.lethe.schemas.PrivacyStatement;
 import dev.lethe.schemas.RequestTally;
 import dev.lethe.schemas.SettleUntil;
 import dev.lethe.schemas.VersionKind;
@@ -33,8 +34,12 @@ final class Publisher {
         this.output = output;
     }
 
-    /** Publishes θ as the next version; it holds every change folded so far. */
-    void publish(double[] theta, Anchor anchor, Statement statement) {
+    /**
+     * Publishes θ as the next version; it holds every change folded so far.
+     *
+     * @param privacy null if the model asks for no claim
+     */
+    void publish(double[] theta, Anchor anchor, Statement statement, PrivacyStatement privacy) {
         ModelProgress.Builder progress = state.progress();
         long through = progress.getTailApplied();
         var version = ModelVersion.newBuilder()
@@ -58,6 +63,7 @@ final class Publisher {
                 .setMethod(statement.method())
                 .setReasonCode(statement.reasonCode())
                 .setReason(statement.reason())
+                .setPrivacy(privacy)
                 .setRequests(tallies.count(t -> RequestTallies.complete(t) && t.getThrough() <= through))
                 .setSoftware(Software.version())
                 .setPlatform(Software.platform())
@@ -102,7 +108,8 @@ final class Publisher {
                         .setResidualMeasured(latest.getResidualMeasured())
                         .setDistanceBound(latest.getDistanceBound())
                         .setReasonCode(latest.getReasonCode())
-                        .setReason(latest.getReason());
+                        .setReason(latest.getReason())
+                        .setPrivacy(latest.getPrivacy());
             }
         }
         return notice.build();

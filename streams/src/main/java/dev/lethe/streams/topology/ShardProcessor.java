@@ -17,6 +17,8 @@ import org.apache.kafka.streams.processor.api.Record;
 /** Owns a partition of the training data: applies parts and new rows to it, tells the models, answers passes. */
 final class ShardProcessor implements Processor<String, SpecificRecord, String, Addressed> {
     private static final Duration TICK = Duration.ofMillis(5);
+    /** How long one tick may work on the queue: other tasks share the thread, and transactions must end. */
+    private static final Duration WORK = Duration.ofMillis(20);
 
     private final TopologySettings settings;
     private ProcessorContext<String, Addressed> context;
@@ -47,7 +49,8 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
     private void tick() {
         resumeOnce();
         worker.drain();
-        if (!queue.isEmpty()) {
+        long end = System.nanoTime() + WORK.toNanos();
+        while (!queue.isEmpty() && System.nanoTime() < end) {
             workOff();
         }
     }
@@ -87,6 +90,7 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
             models.put(OpenModel.newBuilder()
                     .setSpec(opened.getSpec())
                     .setReplyPartition(opened.getReplyPartition())
+                    .setSubjectSalt(opened.getSubjectSalt())
                     .build());
         }
     }
@@ -102,6 +106,7 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
         }
     }
 
+    /** One slice of the part at the head. */
     private void workOff() {
         PartCursor cursor = queue.headCursor();
         Part part = queue.head();

@@ -2,13 +2,7 @@ package dev.lethe.streams.topology;
 
 import dev.lethe.schemas.StoredSample;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.SecureRandom;
-import java.util.HexFormat;
 import java.util.Objects;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.state.KeyValueIterator;
@@ -16,7 +10,6 @@ import org.apache.kafka.streams.state.KeyValueStore;
 
 /** A shard's rows with their subject index, and what was erased and must stay out. */
 final class ShardStores {
-    private static final String HMAC = "HmacSHA256";
     private static final String SECRET = "secret";
     private static final byte[] NOTHING = {};
     /** Separates subject from sample in an index key; refused in ids, so that no subject is another's prefix. */
@@ -25,7 +18,7 @@ final class ShardStores {
     private final KeyValueStore<String, StoredSample> samples;
     private final KeyValueStore<String, byte[]> subjects;
     private final KeyValueStore<String, byte[]> suppressed;
-    private SecretKeySpec secret;
+    private KeyedHash secret;
 
     ShardStores(ProcessorContext<?, ?> context) {
         samples = context.getStateStore(Nodes.SAMPLES);
@@ -136,25 +129,17 @@ final class ShardStores {
 
     /** Erased ids are kept as keyed hashes, so that the list of the forgotten does not remember them. */
     private String hashKey(String kind, String dataset, String id) {
-        try {
-            Mac mac = Mac.getInstance(HMAC);
-            mac.init(secret());
-            mac.update((kind + dataset + "/").getBytes(StandardCharsets.UTF_8));
-            return kind + HexFormat.of().formatHex(mac.doFinal(id.getBytes(StandardCharsets.UTF_8)));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("this JVM has no " + HMAC, e);
-        }
+        return kind + secret().of(kind + dataset, id);
     }
 
-    private SecretKeySpec secret() {
+    private KeyedHash secret() {
         if (secret == null) {
             byte[] key = suppressed.get(SECRET);
             if (key == null) {
-                key = new byte[32];
-                new SecureRandom().nextBytes(key);
+                key = KeyedHash.newKey();
                 suppressed.put(SECRET, key);
             }
-            secret = new SecretKeySpec(key, HMAC);
+            secret = new KeyedHash(key);
         }
         return secret;
     }

@@ -22,8 +22,12 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * under way (those behind a shard's cut are folded again at the new anchor).
  */
 final class Tail {
-    /** A change with its number in the tail. */
-    record Entry(long number, int shard, RowChange change) {}
+    /**
+     * A change with its number in the tail.
+     *
+     * @param subject keyed hash, or null
+     */
+    record Entry(long number, int shard, String subject, RowChange change) {}
 
     private final KeyValueStore<String, TailEntry> store;
     private final String prefix;
@@ -54,7 +58,9 @@ final class Tail {
             if (number <= applied) {
                 store.delete(entry.key);
             } else {
-                change(entry.value).ifPresent(c -> pending.addLast(new Entry(number, entry.value.getShard(), c)));
+                change(entry.value)
+                        .ifPresent(c -> pending.addLast(
+                                new Entry(number, entry.value.getShard(), entry.value.getSubject(), c)));
             }
             last = Math.max(last, number);
         }
@@ -73,7 +79,7 @@ final class Tail {
         change(entry).ifPresent(change -> {
             last++;
             store.put(key(last), entry);
-            pending.addLast(new Entry(last, entry.getShard(), change));
+            pending.addLast(new Entry(last, entry.getShard(), entry.getSubject(), change));
         });
     }
 

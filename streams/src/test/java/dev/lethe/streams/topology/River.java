@@ -28,10 +28,13 @@ import java.util.Properties;
 import java.util.function.Supplier;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.errors.LogAndContinueExceptionHandler;
 import org.apache.kafka.streams.test.TestRecord;
 
 /** The whole topology in a test driver, with one shard, and the words to speak to it. */
@@ -58,6 +61,11 @@ final class River implements AutoCloseable {
         var properties = new Properties();
         properties.put(StreamsConfig.APPLICATION_ID_CONFIG, "river");
         properties.put(StreamsConfig.STATE_DIR_CONFIG, directory.toString());
+        properties.put(
+                StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, LogAndContinueExceptionHandler.class);
+        properties.put(
+                StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
+                TOPICS.deadLetters().name());
         driver = new TopologyTestDriver(LetheTopology.build(settings), properties, Instant.ofEpochMilli(clock));
         requests = input(TOPICS.requests());
         samples = input(TOPICS.samples());
@@ -108,6 +116,16 @@ final class River implements AutoCloseable {
         samples.pipeInput(new TestRecord<>(key, sample, new RecordHeaders(), ++clock));
     }
 
+    static Topics topics() {
+        return TOPICS;
+    }
+
+    void putBytes(Topic<?, ?> topic, String key, byte[] value) {
+        driver.createInputTopic(topic.name(), new StringSerializer(), new ByteArraySerializer())
+                .pipeInput(key, value, ++clock);
+        read();
+    }
+
     void put(ModelSpec spec) {
         models.pipeInput(spec.getModelId(), spec, ++clock);
     }
@@ -156,7 +174,11 @@ final class River implements AutoCloseable {
     Receipt ask(SpecificRecord request) {
         int before = receipts.size();
         send(request);
-        return await(() -> receipts.size() > before ? receipts.get(receipts.size() - 1) : null);
+        String id = RequestRules.requestId(request);
+        return await(() -> receipts.subList(before, receipts.size()).stream()
+                .filter(r -> r.getRequestId().equals(id))
+                .findFirst()
+                .orElse(null));
     }
 
     void send(SpecificRecord request) {

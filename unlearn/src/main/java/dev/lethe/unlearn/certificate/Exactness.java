@@ -14,6 +14,8 @@ import java.util.List;
  *
  * @param residualBound bound on ‖∇J(θ)‖ known without a pass
  * @param residualMeasured ‖∇J(θ)‖ from a pass
+ * @param certifiedResidual what ‖∇J(θ)‖ is proven not to exceed, rounding included: the bound, or a little more than the
+ *     measured residual
  * @param distanceBound proven bound on ‖θ − θ_retrained‖: residual / Λ, only if J is Λ-strongly convex
  * @param localDistance residual / λ_min(H), where there is no such proof: true near the minimum, and as good as the
  *     estimate of λ_min
@@ -22,6 +24,7 @@ import java.util.List;
 public record Exactness(
         Double residualBound,
         Double residualMeasured,
+        Double certifiedResidual,
         Double distanceBound,
         Double localDistance,
         List<String> reliedOn) {
@@ -55,7 +58,7 @@ public record Exactness(
         reliedOn.add("rounding slack");
         double bound = correction.residualBound();
         if (Double.isNaN(bound)) {
-            return new Exactness(null, null, null, null, List.of("no bound is known for this step"));
+            return new Exactness(null, null, null, null, null, List.of("no bound is known for this step"));
         }
         return withDistance(anchor, bound, bound, null, reliedOn);
     }
@@ -82,7 +85,7 @@ public record Exactness(
         Objective objective = anchor.objective();
         if (objective.stronglyConvex()) {
             reliedOn.add("strong convexity by l2");
-            return new Exactness(bound, measured, residual / objective.l2(), null, reliedOn);
+            return new Exactness(bound, measured, residual, residual / objective.l2(), null, reliedOn);
         }
         reliedOn.add(
                 objective.intercept() == Intercept.FREE
@@ -90,9 +93,9 @@ public record Exactness(
                         : "l2 = 0: no proven distance");
         double smallest = anchor.smallestCurvature();
         if (Double.isNaN(smallest)) {
-            return new Exactness(bound, measured, null, null, reliedOn);
+            return new Exactness(bound, measured, residual, null, null, reliedOn);
         }
         reliedOn.add("smallest curvature, estimated");
-        return new Exactness(bound, measured, null, residual / smallest, reliedOn);
+        return new Exactness(bound, measured, residual, null, residual / smallest, reliedOn);
     }
 }

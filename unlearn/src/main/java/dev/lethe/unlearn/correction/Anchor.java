@@ -38,6 +38,7 @@ public final class Anchor implements AutoCloseable {
      * @param weight Σ w
      * @param maxNorm R, which only a pass makes smaller
      * @param changes changes folded into G
+     * @param classRows as in {@link Sums}, or null if it was not kept; then a class without rows is noticed by a pass
      */
     public record State(
             double[] theta,
@@ -49,7 +50,24 @@ public final class Anchor implements AutoCloseable {
             long rows,
             double weight,
             double maxNorm,
-            long changes) {}
+            long changes,
+            double[] classRows) {
+
+        /** A state that does not know its classes. */
+        public State(
+                double[] theta,
+                double[] thetaFactor,
+                double[] gradient,
+                double[] perturbation,
+                double loss,
+                double gradientScale,
+                long rows,
+                double weight,
+                double maxNorm,
+                long changes) {
+            this(theta, thetaFactor, gradient, perturbation, loss, gradientScale, rows, weight, maxNorm, changes, null);
+        }
+    }
 
     private Anchor(Objective objective, State state) {
         requireLength(objective, "theta", state.theta);
@@ -134,6 +152,22 @@ public final class Anchor implements AutoCloseable {
     }
 
     /**
+     * ‖PH − I‖ of the factor relative to ‖I‖, measured now with one product of P; NaN without a factor. It is also
+     * measured every few hundred rows folded in, and {@link #objection()} says DRIFT when it would show in a version.
+     */
+    public double measureDrift() {
+        return held.lookAtDrift();
+    }
+
+    /**
+     * Whether rounding in the factor has grown so far, by the last measurement, that a curvature pass at
+     * {@code state().thetaFactor()} and {@link #install} should renew it, at leisure: corrections are still sound.
+     */
+    public boolean refreshDue() {
+        return held.present() && held.guard().refreshDue();
+    }
+
+    /**
      * Folds changes into G and the counts, gradients at θ₀.
      *
      * @param batch Not modified.
@@ -199,7 +233,7 @@ public final class Anchor implements AutoCloseable {
      * lost.
      */
     public Optional<Verdict> objection() {
-        return held.guard().objection();
+        return sums.objection().or(held.guard()::objection);
     }
 
     /**
@@ -222,7 +256,8 @@ public final class Anchor implements AutoCloseable {
         double shift = sums.rootMeanSquare(gramForm);
         double bound = ResidualBound.of(objective, sums.maxNorm(), v, gramForm, staleForm(), bend)
                 + sums.stepSlack(v, held.smallestCurvature(), held.updates());
-        return new Correction(target, bound, shift, held.guard().verdict(shift));
+        Verdict verdict = sums.objection().orElseGet(() -> held.guard().verdict(shift));
+        return new Correction(target, bound, shift, verdict);
     }
 
     /** tr(δᵀKδ), δ = θ₀ − θ_P. */
@@ -231,9 +266,12 @@ public final class Anchor implements AutoCloseable {
         return stale ? held.require().gramForm(Vectors.minus(sums.theta(), held.theta())) : 0;
     }
 
-    /** Σ w‖x‖·m, as in {@link Sums}. */
-    double gradientScale() {
-        return sums.gradientScale();
+    RunningSums sums() {
+        return sums;
+    }
+
+    HeldFactor held() {
+        return held;
     }
 
     /** θ₀ − fraction·P·G with another anchor's P. */

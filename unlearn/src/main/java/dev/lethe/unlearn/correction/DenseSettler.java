@@ -26,6 +26,8 @@ final class DenseSettler implements Settler {
     private boolean evaluatesCurvature;
     private double fraction = 1;
     private int passes;
+    /** Evaluations in a row at one and the same θ. */
+    private int unmoved;
 
     private DenseSettler(Step first, boolean freshEachStep) {
         this.first = first;
@@ -61,6 +63,9 @@ final class DenseSettler implements Settler {
     @Override
     public Decision next(Anchor current, Anchor candidate) {
         passes++;
+        if (candidate.sums().objection().orElse(null) instanceof Verdict.Refit none) {
+            return new Decision(false, new Step.GiveUp(none.code(), none.reason()));
+        }
         boolean accept = Progress.acceptable(current, candidate);
         Step step = accept ? afterAccepted(current, candidate) : afterRejected(current);
         if (step instanceof Step.Evaluate && passes >= MAX_PASSES) {
@@ -86,10 +91,14 @@ final class DenseSettler implements Settler {
         double shrunk = measured ? candidate.gradientNorm() / current.gradientNorm() : Double.NaN;
         boolean fullStep = fraction == 1;
         fraction = 1;
+        unmoved = Progress.isRefresh(current, candidate) ? unmoved + 1 : 0;
+        // A step too small to change a digit of θ ends where it began, and so would every one after it.
+        boolean stuck = unmoved > 1 || unmoved == 1 && !evaluatesCurvature;
         if (candidate.gradientNorm() <= Settler.tolerance(candidate)) {
             return new Step.Settled(false);
         }
-        if (shrunk > STALLED && fullStep && candidate.gradientNorm() <= candidate.roundingSlack()) {
+        boolean stalled = stuck || shrunk > STALLED && fullStep;
+        if (stalled && candidate.gradientNorm() <= candidate.roundingSlack()) {
             return new Step.Settled(true);
         }
         if (candidate.hasFactor()) {

@@ -14,8 +14,19 @@ final class Guard {
     static final double MAX_LOGIT_SHIFT = 0.25;
     static final double MAX_LEVERAGE = 0.5;
 
+    /** A drift of P is a relative error of the step; beyond this a version would show it. */
+    private static final double MAX_DRIFT = 1e-8;
+
+    /** From here on the service should think of a new factor. */
+    private static final double REFRESH_DRIFT = 1e-10;
+
+    /** An ill-conditioned factor begins with a drift that a new one would have as well. */
+    private static final double DRIFT_GROWTH = 16;
+
     private final Family family;
     private FactorUpdate met = FactorUpdate.NONE;
+    private double freshDrift;
+    private double drift;
 
     Guard(Family family) {
         this.family = family;
@@ -27,6 +38,30 @@ final class Guard {
 
     void reset() {
         met = FactorUpdate.NONE;
+        drift = 0;
+    }
+
+    /** The drift of a factor as it was built. */
+    void freshDrift(double fresh) {
+        freshDrift = fresh;
+    }
+
+    double freshDrift() {
+        return freshDrift;
+    }
+
+    /** The drift of the factor after updates. */
+    void drift(double now) {
+        drift = now;
+    }
+
+    /** Whether rounding in P has grown so that a new factor would be better. */
+    boolean refreshDue() {
+        return driftAbove(REFRESH_DRIFT);
+    }
+
+    private boolean driftAbove(double limit) {
+        return !(drift <= Math.max(limit, DRIFT_GROWTH * freshDrift));
     }
 
     /** What the changes folded so far say, before any step is taken. */
@@ -37,6 +72,10 @@ final class Guard {
                     text(
                             "a removal leaves 1 - leverage = %.3g: the cached curvature cannot follow",
                             met.minRemainder())));
+        }
+        if (driftAbove(MAX_DRIFT)) {
+            return Optional.of(new Verdict.SettleFirst(
+                    "DRIFT", text("rounding has carried the cached curvature %.3g from its inverse", drift)));
         }
         if (family != Family.RIDGE && met.maxLeverage() > MAX_LEVERAGE) {
             return Optional.of(new Verdict.SettleFirst(

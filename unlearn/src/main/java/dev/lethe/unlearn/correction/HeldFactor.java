@@ -16,6 +16,9 @@ import java.util.List;
  */
 final class HeldFactor {
 
+    /** Rows between two looks at the drift: one product of P for as many updates of it. */
+    private static final int DRIFT_INTERVAL = 256;
+
     private final Objective objective;
     private final Guard guard;
     private Factor factor;
@@ -23,6 +26,7 @@ final class HeldFactor {
     private double[] theta;
     private double smallestCurvature;
     private long updates;
+    private long lookedAt;
 
     /** @param theta θ_P of the factor to come, or null. Not modified. */
     HeldFactor(Objective objective, double[] theta) {
@@ -83,10 +87,23 @@ final class HeldFactor {
         guard.note(met);
         if (!met.definite()) {
             release();
+        } else if (updates - lookedAt >= DRIFT_INTERVAL) {
+            lookAtDrift();
         }
     }
 
-    private static boolean sameCurvature(RowChange change) {
+    /** @return ‖PH − I‖ relative, NaN without a factor */
+    double lookAtDrift() {
+        if (factor == null) {
+            return Double.NaN;
+        }
+        lookedAt = updates;
+        double drift = factor.drift();
+        guard.drift(drift);
+        return drift;
+    }
+
+    static boolean sameCurvature(RowChange change) {
         return change.before() != null
                 && change.after() != null
                 && change.before().weight() == change.after().weight()
@@ -98,6 +115,8 @@ final class HeldFactor {
         factor = taken;
         theta = where;
         updates = 0;
+        lookedAt = 0;
+        guard.freshDrift(taken.drift());
         smallestCurvature = objective.stronglyConvex() ? objective.l2() : taken.smallestCurvature();
     }
 
@@ -106,10 +125,14 @@ final class HeldFactor {
         if (other != this) {
             double[] where = other.theta;
             long before = other.updates;
+            double fresh = other.guard.freshDrift();
             other.factor = null;
             other.theta = null;
             adopt(taken, where);
             updates = before;
+            lookedAt = before;
+            guard.drift(taken.drift());
+            guard.freshDrift(fresh);
         }
     }
 

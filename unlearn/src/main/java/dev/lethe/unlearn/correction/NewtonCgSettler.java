@@ -82,6 +82,9 @@ final class NewtonCgSettler implements Settler {
     @Override
     public Decision next(Anchor current, Anchor candidate) {
         passes++;
+        if (candidate.sums().objection().orElse(null) instanceof Verdict.Refit none) {
+            return new Decision(false, new Step.GiveUp(none.code(), none.reason()));
+        }
         boolean accept = Progress.acceptable(current, candidate);
         Step step = accept ? afterAccepted(current, candidate) : afterRejected(current);
         return new Decision(accept, limited(step, accept ? candidate : current));
@@ -162,8 +165,9 @@ final class NewtonCgSettler implements Settler {
         Objective objective = from.objective();
         double norm = from.gradientNorm();
         // One exact step is the minimiser of a quadratic.
-        double forcing =
-                objective.family() == Family.RIDGE ? 0 : Math.sqrt(norm / Math.max(norm, from.gradientScale()));
+        double forcing = objective.family() == Family.RIDGE
+                ? 0
+                : Math.sqrt(norm / Math.max(norm, from.sums().gradientScale()));
         double target = Math.max(Math.min(LOOSEST, forcing) * norm, TIGHTEST * Settler.tolerance(from));
         if (from.changes() > 0) {
             passes = 0;

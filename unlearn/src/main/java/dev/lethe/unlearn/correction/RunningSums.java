@@ -2,12 +2,15 @@ package dev.lethe.unlearn.correction;
 
 import dev.lethe.unlearn.curvature.Sums;
 import dev.lethe.unlearn.objective.Gauge;
+import dev.lethe.unlearn.objective.Intercept;
 import dev.lethe.unlearn.objective.Loss;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Predictor;
 import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.objective.RowChange;
 import dev.lethe.unlearn.objective.Vectors;
+import java.util.Arrays;
+import java.util.Optional;
 
 /** G, loss and counts at one θ₀ over today's rows, kept true change by change. */
 final class RunningSums {
@@ -25,6 +28,7 @@ final class RunningSums {
     private double weight;
     private double maxNorm;
     private long changes;
+    private final double[] classRows;
 
     /** @param state Not modified. */
     RunningSums(Objective objective, Anchor.State state) {
@@ -41,6 +45,7 @@ final class RunningSums {
         this.weight = state.weight();
         this.maxNorm = state.maxNorm();
         this.changes = state.changes();
+        this.classRows = copy(state.classRows());
     }
 
     /** What a pass' sums make of a new anchor: penalty and b added to the gradient. Nothing is modified. */
@@ -66,7 +71,8 @@ final class RunningSums {
                 sums.rows(),
                 sums.weight(),
                 sums.maxNorm(),
-                0);
+                0,
+                sums.classRows());
     }
 
     /** Copies, with the factor's θ_P put in. */
@@ -81,7 +87,8 @@ final class RunningSums {
                 rows,
                 weight,
                 maxNorm,
-                changes);
+                changes,
+                copy(classRows));
     }
 
     void fold(RowChange change) {
@@ -101,6 +108,9 @@ final class RunningSums {
         double norm = Vectors.norm(row.x());
         double signed = sign * row.weight();
         rows += sign;
+        if (classRows != null && row.weight() > 0) {
+            classRows[Sums.classOf(objective, row)] += sign;
+        }
         weight += signed;
         lossSum += signed * loss.value(logits, row.y());
         // Grows both ways: what was added and taken away again has left its rounding error behind.
@@ -113,6 +123,25 @@ final class RunningSums {
                 gradient[k * columns + j] += rowFactor * row.x()[j];
             }
         }
+    }
+
+    /**
+     * Why J has no minimiser: with a class that no row is left of, an unpenalised intercept lowers J for ever. (A b may
+     * hold it, or not; then settling tells.)
+     */
+    Optional<Verdict> objection() {
+        boolean held = objective.intercept() != Intercept.FREE || perturbation != null || classRows == null;
+        double all = held ? 0 : Arrays.stream(classRows).sum();
+        for (int k = 0; all > 0 && k < classRows.length; k++) {
+            if (classRows[k] == 0) {
+                return Optional.of(new Verdict.Refit(
+                        "NO_MINIMUM",
+                        "no row of class " + k
+                                + " (counted from 0) is left, and the intercept is not penalised: it would"
+                                + " go to infinity; add rows of that class, or use intercept: penalised or none"));
+            }
+        }
+        return Optional.empty();
     }
 
     /** θ₀. Not to be modified. */
@@ -131,6 +160,10 @@ final class RunningSums {
 
     long changes() {
         return changes;
+    }
+
+    double weight() {
+        return weight;
     }
 
     double maxNorm() {

@@ -1,6 +1,7 @@
 package dev.lethe.unlearn.correction;
 
 import dev.lethe.unlearn.curvature.DenseFactor;
+import dev.lethe.unlearn.objective.Intercept;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Vectors;
 
@@ -30,6 +31,9 @@ public sealed interface Settler permits DenseSettler, NewtonCgSettler {
 
     /** The same for Λ = 0, relative to the size of the gradient's terms. */
     double RIDGE_TOLERANCE = 1e-12;
+
+    /** Σ w times this is below the curvature of a free intercept unless one class has a thousand times the other's rows. */
+    double INTERCEPT_CURVATURE = 1e-3;
 
     /** What to do next. */
     public sealed interface Step {
@@ -67,7 +71,7 @@ public sealed interface Settler permits DenseSettler, NewtonCgSettler {
         /**
          * It does not settle.
          *
-         * @param code SETTLE_FAILED, SINGULAR_CURVATURE or NOT_FINITE
+         * @param code SETTLE_FAILED, SINGULAR_CURVATURE, NO_MINIMUM or NOT_FINITE
          * @param reason for people
          */
         record GiveUp(String code, String reason) implements Step {}
@@ -160,8 +164,12 @@ public sealed interface Settler permits DenseSettler, NewtonCgSettler {
     /** ‖∇J‖ below which an anchor is settled. */
     static double tolerance(Anchor anchor) {
         double l2 = anchor.objective().l2();
+        if (anchor.objective().intercept() == Intercept.FREE) {
+            // What holds the intercept is not Λ but the rows.
+            l2 = Math.min(l2, INTERCEPT_CURVATURE * anchor.sums().weight());
+        }
         return l2 > 0
                 ? RELATIVE_TOLERANCE * l2 * (1 + Vectors.norm(anchor.theta()))
-                : RIDGE_TOLERANCE * anchor.gradientScale();
+                : RIDGE_TOLERANCE * anchor.sums().gradientScale();
     }
 }

@@ -150,9 +150,15 @@ public final class ConjugateGradientFactor implements Factor {
         return met;
     }
 
+    /** {@inheritDoc} For several rows the sum of what each has. @param thetaFactor must be θ_P. */
+    @Override
+    public double leverage(List<Row> of, double[] thetaFactor) {
+        return of.stream().mapToDouble(this::leverage).sum();
+    }
+
     /** Largest eigenvalue of UᵀPU, U the curvature roots of one row. */
     private double leverage(Row row) {
-        try (RootPanel panel = new RootPanel(objective, 1);
+        try (RootPanel panel = new RootPanel(objective, RootPanel.rank(objective));
                 Leverages leverages = new Leverages(panel.rank())) {
             panel.fill(List.of(row), theta);
             int rank = panel.columns();
@@ -207,6 +213,7 @@ public final class ConjugateGradientFactor implements Factor {
     }
 
     /** ‖P·Hx − x‖ / ‖x‖ for one random x: the error of a solve. */
+    @Override
     public double drift() {
         double[] x = probe();
         double[] solved = new double[x.length];

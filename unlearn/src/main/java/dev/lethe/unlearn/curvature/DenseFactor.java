@@ -36,19 +36,22 @@ public final class DenseFactor implements Factor {
     private static final int POWER_ITERATIONS = 20;
 
     private final Objective objective;
-    private final SymmetricMatrix inverse;
-    private final SymmetricMatrix gram;
+    private final UpdatedMatrix inverse;
+    private final UpdatedMatrix gram;
+    private final DriftProbe drift;
     private final Woodbury woodbury;
     private final DenseMatrix input;
     private final DenseMatrix output;
     private double quality;
 
-    private DenseFactor(Objective objective, SymmetricMatrix inverse, SymmetricMatrix gram, double quality) {
+    private DenseFactor(
+            Objective objective, SymmetricMatrix inverse, SymmetricMatrix gram, DriftProbe drift, double quality) {
         this.objective = objective;
-        this.inverse = inverse;
-        this.gram = gram;
+        this.inverse = new UpdatedMatrix(inverse);
+        this.gram = gram == null ? null : new UpdatedMatrix(gram);
+        this.drift = drift;
         this.quality = quality;
-        this.woodbury = new Woodbury(objective, inverse, gram);
+        this.woodbury = new Woodbury(objective, this.inverse, this.gram, drift);
         this.input = DenseMatrix.zeros(objective.columns(), objective.outputs());
         this.output = DenseMatrix.zeros(objective.columns(), objective.outputs());
     }
@@ -69,14 +72,19 @@ public final class DenseFactor implements Factor {
                     + (sums.curvature() == null ? "curvature" : "gram") + "; ask for it in the pass");
         }
         SymmetricMatrix matrix = SymmetricMatrix.fromPacked(Sums.curvatureSize(objective), sums.curvature());
+        DriftProbe drift = null;
         try {
             addPenalty(objective, matrix);
             addGauge(objective, matrix);
+            drift = new DriftProbe(matrix, Woodbury.block(objective));
             double quality = invert(objective, matrix);
             SymmetricMatrix gram = ridge ? null : SymmetricMatrix.fromPacked(objective.columns(), sums.gram());
-            return new DenseFactor(objective, matrix, gram, quality);
+            return new DenseFactor(objective, matrix, gram, drift, quality);
         } catch (SingularCurvatureException | RuntimeException e) {
             matrix.close();
+            if (drift != null) {
+                drift.close();
+            }
             throw e;
         }
     }
@@ -158,7 +166,7 @@ public final class DenseFactor implements Factor {
         input.put(0, projected);
         int perColumn = inverse.size() / objective.columns();
         for (int k = 0; k < objective.outputs(); k += perColumn) {
-            DenseKernels.symv(inverse.size(), 1.0, inverse.pointer(), input.column(k), 0.0, output.column(k));
+            inverse.multiply(input.column(k), output.column(k));
         }
         output.get(0, out);
         Gauge.project(objective, out);
@@ -173,13 +181,18 @@ public final class DenseFactor implements Factor {
     }
 
     @Override
+    public double leverage(List<Row> rows, double[] theta) {
+        return woodbury.leverage(rows, theta);
+    }
+
+    @Override
     public double gramForm(double[] v) {
         if (gram == null) {
             return Double.NaN;
         }
         input.put(0, v);
         for (int k = 0; k < objective.outputs(); k++) {
-            DenseKernels.symv(gram.size(), 1.0, gram.pointer(), input.column(k), 0.0, output.column(k));
+            gram.multiply(input.column(k), output.column(k));
         }
         double[] product = new double[v.length];
         output.get(0, product);
@@ -190,6 +203,11 @@ public final class DenseFactor implements Factor {
     @Override
     public double quality() {
         return quality;
+    }
+
+    @Override
+    public double drift() {
+        return drift.measure(inverse);
     }
 
     @Override
@@ -223,6 +241,7 @@ public final class DenseFactor implements Factor {
         if (gram != null) {
             gram.close();
         }
+        drift.close();
         woodbury.close();
         input.close();
         output.close();

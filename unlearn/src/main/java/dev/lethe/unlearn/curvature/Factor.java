@@ -28,6 +28,16 @@ public interface Factor extends AutoCloseable {
     FactorUpdate update(List<Row> additions, List<Row> removals, double[] theta);
 
     /**
+     * How much of the curvature these rows together make up in the direction where that is most: the largest eigenvalue
+     * of their curvature relative to H, in [0, 1] for rows that H has. For many rows a sum that is not below it. Changes
+     * nothing.
+     *
+     * @param rows Not modified.
+     * @param theta θ_P. Not modified.
+     */
+    double leverage(List<Row> rows, double[] theta);
+
+    /**
      * tr(vᵀKv) = Σ w‖Vx‖².
      *
      * @param v K·d. Not modified.
@@ -41,6 +51,12 @@ public interface Factor extends AutoCloseable {
      * of a removal since.
      */
     double quality();
+
+    /**
+     * ‖PH − I‖ relative to ‖I‖ (Frobenius, columns in units of their own curvature), estimated with one random vector;
+     * O(d²). A new factor's is its conditioning times the rounding unit; updates make it grow.
+     */
+    double drift();
 
     /** λ_min(H), estimated from above by power iteration on P. */
     double smallestCurvature();

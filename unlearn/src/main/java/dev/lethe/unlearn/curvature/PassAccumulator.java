@@ -7,24 +7,28 @@ import dev.lethe.unlearn.objective.Loss;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.objective.Vectors;
+import java.util.Arrays;
 
 /**
- * Adds up the {@link Sums} of one pass at one θ. Rows are taken in blocks, so that the work is matrix products. Not
- * thread-safe.
+ * Adds up the {@link Sums} of one pass at one θ. Rows are taken in blocks, so that the work is matrix products; a
+ * gradient for one output, where those bring nothing, is taken from the rows as they lie. Not thread-safe.
  */
 public final class PassAccumulator implements AutoCloseable {
 
     private final Objective objective;
     private final Loss loss;
+    private final FourRows fourRows;
     private final DenseMatrix theta;
     private final DenseMatrix block;
     private final DenseMatrix perOutput;
     private final DenseMatrix gradient;
     private final CurvatureBlocks blocks;
     private final Row[] rows;
+    private final double[] squares;
     private final double[] outputs;
     private final double[] logits;
     private final double[] residual;
+    private final double[] classRows;
     private int filled;
     private long seen;
     private long misfits;
@@ -49,19 +53,25 @@ public final class PassAccumulator implements AutoCloseable {
             DenseFactor.requireSize(objective);
         }
         int columns = objective.columns();
-        int rowsAtOnce = RowBlocks.size(columns);
-        this.rows = new Row[rowsAtOnce];
         this.objective = objective;
         this.loss = Loss.of(objective.family());
-        this.theta = DenseMatrix.zeros(columns, objective.outputs());
-        this.theta.put(0, theta);
-        this.block = DenseMatrix.zeros(columns, rowsAtOnce);
-        this.perOutput = DenseMatrix.zeros(objective.outputs(), rowsAtOnce);
-        this.gradient = DenseMatrix.zeros(columns, objective.outputs());
-        this.blocks = new CurvatureBlocks(objective, rowsAtOnce, curvature, gram);
+        boolean thin = objective.outputs() == 1 && !curvature && !gram;
+        int rowsAtOnce = thin ? FourRows.ROWS : RowBlocks.size(columns);
+        this.fourRows = thin ? new FourRows(theta) : null;
+        this.theta = thin ? null : DenseMatrix.zeros(columns, objective.outputs());
+        this.block = thin ? null : DenseMatrix.zeros(columns, rowsAtOnce);
+        this.perOutput = thin ? null : DenseMatrix.zeros(objective.outputs(), rowsAtOnce);
+        this.gradient = thin ? null : DenseMatrix.zeros(columns, objective.outputs());
+        this.blocks = thin ? null : new CurvatureBlocks(objective, rowsAtOnce, curvature, gram);
+        if (!thin) {
+            this.theta.put(0, theta);
+        }
+        this.rows = new Row[rowsAtOnce];
+        this.squares = new double[rowsAtOnce];
         this.outputs = new double[objective.outputs() * rowsAtOnce];
         this.logits = new double[objective.outputs()];
         this.residual = new double[objective.outputs()];
+        this.classRows = Sums.empty(objective, false, false).classRows();
     }
 
     /**
@@ -76,7 +86,10 @@ public final class PassAccumulator implements AutoCloseable {
                     "row: expected " + objective.columns() + " columns, got " + row.x().length);
         }
         rows[filled] = row;
-        block.put(filled, row.x());
+        if (fourRows == null) {
+            block.put(filled, row.x());
+            squares[filled] = Vectors.dot(row.x(), row.x());
+        }
         filled++;
         if (filled == rows.length) {
             flush();
@@ -91,15 +104,46 @@ public final class PassAccumulator implements AutoCloseable {
     /** The sums so far, a copy. */
     public Sums sums() {
         flush();
+        if (fourRows != null) {
+            return sums(fourRows.gradient(), null, null);
+        }
         double[] sum = new double[objective.parameters()];
         gradient.get(0, sum);
-        return new Sums(seen, misfits, weight, lossSum, gradientScale, maxNorm, sum, blocks.curvature(), blocks.gram());
+        return sums(sum, blocks.curvature(), blocks.gram());
+    }
+
+    private Sums sums(double[] sum, double[] curvature, double[] gram) {
+        return new Sums(
+                seen,
+                misfits,
+                weight,
+                lossSum,
+                gradientScale,
+                maxNorm,
+                sum,
+                curvature,
+                gram,
+                classRows == null ? null : classRows.clone());
     }
 
     private void flush() {
         if (filled == 0) {
             return;
         }
+        if (fourRows != null) {
+            Arrays.fill(outputs, 0);
+            fourRows.products(rows, filled, outputs, squares);
+            evaluate();
+            fourRows.add(rows, filled, outputs);
+        } else {
+            flushBlock();
+        }
+        Arrays.fill(rows, 0, filled, null);
+        seen += filled;
+        filled = 0;
+    }
+
+    private void flushBlock() {
         int columns = objective.columns();
         int k = objective.outputs();
         // Θ is K × d row-major, which is d × K column-major: Z = ΘᵀX, one column of K logits per row.
@@ -107,22 +151,25 @@ public final class PassAccumulator implements AutoCloseable {
                 k, filled, columns, 1.0, theta.pointer(), block.pointer(), 0.0, perOutput.pointer());
         perOutput.get(0, outputs, k * filled);
         blocks.add(rows, filled, block, outputs);
-        for (int i = 0; i < filled; i++) {
-            evaluate(rows[i], i * k);
-            rows[i] = null;
-        }
+        evaluate();
         perOutput.put(0, outputs, k * filled);
         DenseKernels.gemmTransposedRight(
                 columns, k, filled, 1.0, block.pointer(), perOutput.pointer(), 1.0, gradient.pointer());
-        seen += filled;
-        filled = 0;
     }
 
-    /** Adds one row's figures and replaces its logits by its weighted residual. */
-    private void evaluate(Row row, int at) {
+    /** Adds the rows' figures and replaces their logits by their weighted residuals. */
+    private void evaluate() {
+        for (int i = 0; i < filled; i++) {
+            evaluate(rows[i], i * logits.length, Math.sqrt(squares[i]));
+        }
+    }
+
+    private void evaluate(Row row, int at, double norm) {
         System.arraycopy(outputs, at, logits, 0, logits.length);
         loss.residual(logits, row.y(), residual);
-        double norm = Vectors.norm(row.x());
+        if (classRows != null && row.weight() > 0) {
+            classRows[Sums.classOf(objective, row)]++;
+        }
         weight += row.weight();
         lossSum += row.weight() * loss.value(logits, row.y());
         gradientScale += row.weight() * norm * loss.magnitude(logits, row.y(), residual);
@@ -134,6 +181,9 @@ public final class PassAccumulator implements AutoCloseable {
 
     @Override
     public void close() {
+        if (fourRows != null) {
+            return;
+        }
         theta.close();
         block.close();
         perOutput.close();

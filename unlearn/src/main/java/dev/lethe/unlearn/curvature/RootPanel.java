@@ -27,15 +27,20 @@ final class RootPanel implements AutoCloseable {
     private final double[] root;
     private int columns;
 
-    /** @param block columns wanted; more if one row needs more */
-    RootPanel(Objective objective, int block) {
+    /** Columns per row. Ridge: one, as all outputs share one curvature. */
+    static int rank(Objective objective) {
+        boolean ridge = objective.family() == Family.RIDGE;
+        return ridge ? 1 : Loss.of(objective.family()).rank(objective.outputs());
+    }
+
+    /** @param capacity columns, at least what one row needs */
+    RootPanel(Objective objective, int capacity) {
         int outputs = objective.outputs();
         this.objective = objective;
         this.loss = Loss.of(objective.family());
         // Ridge: ℓ″ = I, one d × d curvature for all outputs, whatever θ.
         this.shared = objective.family() == Family.RIDGE;
-        this.rank = shared ? 1 : loss.rank(outputs);
-        int capacity = Math.max(block, rank);
+        this.rank = rank(objective);
         this.roots = DenseMatrix.zeros(Sums.curvatureSize(objective), capacity);
         this.weighted = DenseMatrix.zeros(objective.columns(), capacity / rank);
         this.column = new double[roots.rows()];

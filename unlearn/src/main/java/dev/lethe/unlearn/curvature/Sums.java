@@ -3,6 +3,7 @@ package dev.lethe.unlearn.curvature;
 import dev.lethe.unlearn.linalg.SymmetricMatrix;
 import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Objective;
+import dev.lethe.unlearn.objective.Row;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -25,6 +26,7 @@ import java.nio.ByteOrder;
  * @param curvature Σ w ∇²ℓ, packed lower triangle: d × d for ridge (one for all outputs) and logistic, K·d × K·d for
  *     softmax; or null
  * @param gram Σ w xxᵀ, packed lower triangle d × d, or null
+ * @param classRows rows with a weight above 0 per class, logistic −1 before +1; null for ridge
  * @param product Σ w ∇²ℓ·v for the pass' direction v, K·d, or null
  * @param preconditioner statistics of a {@link Preconditioner}, or null
  */
@@ -38,14 +40,12 @@ public record Sums(
         double[] gradient,
         double[] curvature,
         double[] gram,
+        double[] classRows,
         double[] product,
         double[] preconditioner) {
 
     /** First bytes of the encoding: "LSM" and the format's version. */
     private static final int MAGIC = 0x4C534D02;
-
-    /** The version without product and preconditioner, still read: answers may lie in a topic over an update. */
-    private static final int FIRST_MAGIC = 0x4C534D01;
 
     private static final int ABSENT = -1;
 
@@ -59,19 +59,31 @@ public record Sums(
             double maxNorm,
             double[] gradient,
             double[] curvature,
-            double[] gram) {
-        this(rows, misfits, weight, loss, gradientScale, maxNorm, gradient, curvature, gram, null, null);
+            double[] gram,
+            double[] classRows) {
+        this(rows, misfits, weight, loss, gradientScale, maxNorm, gradient, curvature, gram, classRows, null, null);
     }
 
     /** Of a pass for a curvature-vector product. @param product Not copied. */
     static Sums ofProduct(long rows, long misfits, double weight, double[] product) {
-        return new Sums(rows, misfits, weight, 0, 0, 0, new double[0], null, null, product, null);
+        return new Sums(rows, misfits, weight, 0, 0, 0, new double[0], null, null, null, product, null);
     }
 
     /** With the statistics of a preconditioner. @param statistics Not copied. */
     Sums withPreconditioner(double[] statistics) {
         return new Sums(
-                rows, misfits, weight, loss, gradientScale, maxNorm, gradient, curvature, gram, product, statistics);
+                rows,
+                misfits,
+                weight,
+                loss,
+                gradientScale,
+                maxNorm,
+                gradient,
+                curvature,
+                gram,
+                classRows,
+                product,
+                statistics);
     }
 
     /** The sums over no rows, ready to be added to. */
@@ -85,7 +97,21 @@ public record Sums(
                 0,
                 new double[objective.parameters()],
                 curvature ? new double[SymmetricMatrix.packedLength(curvatureSize(objective))] : null,
-                gram ? new double[SymmetricMatrix.packedLength(objective.columns())] : null);
+                gram ? new double[SymmetricMatrix.packedLength(objective.columns())] : null,
+                noClassRows(objective));
+    }
+
+    private static double[] noClassRows(Objective objective) {
+        return switch (objective.family()) {
+            case RIDGE -> null;
+            case LOGISTIC -> new double[2];
+            case SOFTMAX -> new double[objective.outputs()];
+        };
+    }
+
+    /** Which of {@link #classRows} a row belongs to. */
+    public static int classOf(Objective objective, Row row) {
+        return objective.family() == Family.SOFTMAX ? (int) row.y()[0] : row.y()[0] > 0 ? 1 : 0;
     }
 
     /** Side of the curvature: K·d for softmax, d for the families whose outputs share or have one block. */
@@ -109,6 +135,7 @@ public record Sums(
                 add("gradient", gradient, other.gradient),
                 add("curvature", curvature, other.curvature),
                 add("gram", gram, other.gram),
+                add("class rows", classRows, other.classRows),
                 add("product", product, other.product),
                 add("preconditioner", preconditioner, other.preconditioner));
     }
@@ -134,7 +161,7 @@ public record Sums(
 
     /** Little endian: magic, counts, figures, then each array as its length (−1: absent) and its values. */
     public byte[] encode() {
-        double[][] arrays = {gradient, curvature, gram, product, preconditioner};
+        double[][] arrays = {gradient, curvature, gram, classRows, product, preconditioner};
         long values = 4;
         for (double[] array : arrays) {
             values += Math.max(0, length(array));
@@ -159,7 +186,7 @@ public record Sums(
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         try {
             int magic = in.getInt();
-            if (magic != MAGIC && magic != FIRST_MAGIC) {
+            if (magic != MAGIC) {
                 throw new IllegalArgumentException("sums: expected to begin with " + Integer.toHexString(MAGIC)
                         + ", got " + Integer.toHexString(magic) + "; written by another version?");
             }
@@ -173,8 +200,9 @@ public record Sums(
                     read(in),
                     read(in),
                     read(in),
-                    magic == MAGIC ? read(in) : null,
-                    magic == MAGIC ? read(in) : null);
+                    read(in),
+                    read(in),
+                    read(in));
             if (in.hasRemaining()) {
                 throw new IllegalArgumentException("sums: " + in.remaining() + " bytes too many");
             }

@@ -2,7 +2,6 @@ package dev.lethe.unlearn.curvature;
 
 import dev.lethe.unlearn.linalg.DenseKernels;
 import dev.lethe.unlearn.linalg.DenseMatrix;
-import dev.lethe.unlearn.linalg.SymmetricMatrix;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Row;
 import java.util.List;
@@ -29,23 +28,32 @@ final class Woodbury implements AutoCloseable {
     private static final int BLOCK = 64;
 
     private final Objective objective;
-    private final SymmetricMatrix inverse;
-    private final SymmetricMatrix gram;
+    private final UpdatedMatrix inverse;
+    private final UpdatedMatrix gram;
+    private final DriftProbe drift;
     private final RootPanel roots;
     private final DenseMatrix products;
     private final DenseMatrix core;
+    private final DenseMatrix eigenvalues;
     private final Leverages leverages;
     private final double[] coreValues;
 
-    /** @param inverse P. Modified by updates. @param gram K or null. Modified by updates. */
-    Woodbury(Objective objective, SymmetricMatrix inverse, SymmetricMatrix gram) {
+    /** Columns one update may have. */
+    static int block(Objective objective) {
+        return Math.max(BLOCK, RootPanel.rank(objective));
+    }
+
+    /** @param inverse P @param gram K or null @param drift told of every update. All three: Modified by updates. */
+    Woodbury(Objective objective, UpdatedMatrix inverse, UpdatedMatrix gram, DriftProbe drift) {
         this.objective = objective;
+        this.drift = drift;
         this.inverse = inverse;
         this.gram = gram;
-        this.roots = new RootPanel(objective, BLOCK);
+        this.roots = new RootPanel(objective, block(objective));
         int columns = roots.capacity();
         this.products = DenseMatrix.zeros(inverse.size(), columns);
         this.core = DenseMatrix.zeros(columns, columns);
+        this.eigenvalues = DenseMatrix.zeros(columns, 1);
         this.leverages = new Leverages(roots.rank());
         this.coreValues = new double[columns * columns];
     }
@@ -57,7 +65,8 @@ final class Woodbury implements AutoCloseable {
             List<Row> block = rows.subList(from, Math.min(rows.size(), from + perBlock));
             roots.fill(block, theta);
             FactorUpdate step = roots.columns() == 1 ? applyOne(direction) : applyBlock(direction);
-            if (step.definite() && gram != null) {
+            if (step.definite()) {
+                drift.note(direction.sign, roots.columns(), roots.pointer());
                 updateGram(block.size(), direction);
             }
             met = met.and(step);
@@ -65,24 +74,45 @@ final class Woodbury implements AutoCloseable {
         return met;
     }
 
-    /** Sherman–Morrison: symv and syr, without a core. */
+    /** Sherman–Morrison, without a core. */
     private FactorUpdate applyOne(Direction direction) {
         int n = inverse.size();
-        DenseKernels.symv(n, 1.0, inverse.pointer(), roots.pointer(), 0.0, products.pointer());
+        inverse.multiply(roots.pointer(), products.pointer());
         double leverage = DenseKernels.dot(n, roots.pointer(), products.pointer());
         double pivot = 1 + direction.sign * leverage;
         FactorUpdate met = report(leverage, pivot, direction);
         if (met.definite()) {
-            DenseKernels.syr(n, -direction.sign / pivot, products.pointer(), inverse.pointer());
+            inverse.add(-direction.sign / pivot, products.pointer());
         }
         return met;
+    }
+
+    /** λ_max(UᵀPU) over all rows, at most: the largest of each block, added up (Weyl). */
+    double leverage(List<Row> rows, double[] theta) {
+        double sum = 0;
+        int perBlock = roots.capacity() / roots.rank();
+        for (int from = 0; from < rows.size(); from += perBlock) {
+            roots.fill(rows.subList(from, Math.min(rows.size(), from + perBlock)), theta);
+            multiplyRoots();
+            int m = roots.columns();
+            DenseKernels.syevd(m, false, core.pointer(), eigenvalues.pointer());
+            sum += eigenvalues.pointer().get(m - 1);
+        }
+        return sum;
+    }
+
+    /** products ← PU, core ← UᵀPU. */
+    private void multiplyRoots() {
+        int n = inverse.size();
+        int m = roots.columns();
+        DenseKernels.symm(n, m, inverse.whole(), roots.pointer(), products.pointer());
+        DenseKernels.gemmTransposedLeft(m, m, n, 1.0, roots.pointer(), products.pointer(), 0.0, core.pointer());
     }
 
     private FactorUpdate applyBlock(Direction direction) {
         int n = inverse.size();
         int m = roots.columns();
-        DenseKernels.symm(n, m, inverse.pointer(), roots.pointer(), products.pointer());
-        DenseKernels.gemmTransposedLeft(m, m, n, 1.0, roots.pointer(), products.pointer(), 0.0, core.pointer());
+        multiplyRoots();
         core.pointer().get(coreValues, 0, m * m);
         double leverage = leverages.largest(coreValues, m);
         for (int i = 0; i < m * m; i++) {
@@ -93,7 +123,7 @@ final class Woodbury implements AutoCloseable {
         FactorUpdate met = report(leverage, pivot, direction);
         if (met.definite()) {
             DenseKernels.trsmRightTransposed(n, m, core.pointer(), products.pointer());
-            DenseKernels.syrk(n, m, -direction.sign, products.pointer(), inverse.pointer(), n);
+            inverse.addAll(-direction.sign, m, products.pointer());
         }
         return met;
     }
@@ -119,12 +149,14 @@ final class Woodbury implements AutoCloseable {
     }
 
     private void updateGram(int rows, Direction direction) {
-        int d = objective.columns();
-        if (rows == 1) {
-            DenseKernels.syr(d, direction.sign, roots.weightedRows(), gram.pointer());
+        if (gram == null) {
             return;
         }
-        DenseKernels.syrk(d, rows, direction.sign, roots.weightedRows(), gram.pointer(), d);
+        if (rows == 1) {
+            gram.add(direction.sign, roots.weightedRows());
+        } else {
+            gram.addAll(direction.sign, rows, roots.weightedRows());
+        }
     }
 
     @Override
@@ -132,6 +164,7 @@ final class Woodbury implements AutoCloseable {
         roots.close();
         products.close();
         core.close();
+        eigenvalues.close();
         leverages.close();
     }
 }

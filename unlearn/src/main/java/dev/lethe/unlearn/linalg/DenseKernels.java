@@ -39,9 +39,25 @@ public final class DenseKernels {
         cblas_dsymv(CblasColMajor, CblasLower, n, alpha, a, n, x, 1, beta, y, 1);
     }
 
+    /** y ← α·A·x + β·y for A (n × m). y: n. Modified. */
+    public static void gemv(
+            int n, int m, double alpha, DoublePointer a, DoublePointer x, double beta, DoublePointer y) {
+        cblas_dgemv(CblasColMajor, CblasNoTrans, n, m, alpha, a, n, x, 1, beta, y, 1);
+    }
+
+    /** y ← Aᵀ·x for A (n × m). y: m. Modified. */
+    public static void gemvTransposed(int n, int m, DoublePointer a, DoublePointer x, DoublePointer y) {
+        cblas_dgemv(CblasColMajor, CblasTrans, n, m, 1.0, a, n, x, 1, 0.0, y, 1);
+    }
+
     /** xᵀy. */
     public static double dot(int n, DoublePointer x, DoublePointer y) {
         return cblas_ddot(n, x, 1, y, 1);
+    }
+
+    /** x ← α·x. x: Modified. */
+    public static void scal(int n, double alpha, DoublePointer x) {
+        cblas_dscal(n, alpha, x, 1);
     }
 
     /** A ← A + α·x·xᵀ on the lower triangle of A (n × n). A: Modified. */

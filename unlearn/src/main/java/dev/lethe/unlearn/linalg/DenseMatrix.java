@@ -86,6 +86,14 @@ public final class DenseMatrix implements AutoCloseable {
         at(offset).get(out, 0, length);
     }
 
+    /** Copies consecutive columns to other, not overlapping ones of this matrix. */
+    public void copyColumns(int from, int to, int count) {
+        int length = Math.multiplyExact(rows, count);
+        checkRange((long) from * rows, length);
+        checkRange((long) to * rows, length);
+        Pointer.memcpy(column(to), column(from), (long) length * Double.BYTES);
+    }
+
     /** Sets every element to 0. Fresh off-heap memory is not zeroed, and BLAS keeps a NaN it is told to scale by 0. */
     public void clear() {
         Pointer.memset(pointer, 0, (long) rows * columns * Double.BYTES);

@@ -1,6 +1,7 @@
 package dev.lethe.unlearn.linalg;
 
 import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -68,6 +69,14 @@ public final class SymmetricMatrix implements AutoCloseable {
     public void add(int i, int j, double value) {
         DoublePointer element = at(Math.max(i, j), Math.min(i, j));
         element.put(element.get() + value);
+    }
+
+    /** Becomes a copy of a matrix of the same size. Modified. @param other Not modified. */
+    public void set(SymmetricMatrix other) {
+        if (other.size != size) {
+            throw new IllegalArgumentException("matrix: expected size " + size + ", got " + other.size);
+        }
+        Pointer.memcpy(pointer(), other.pointer(), (long) size * size * Double.BYTES);
     }
 
     /** The n diagonal values. */

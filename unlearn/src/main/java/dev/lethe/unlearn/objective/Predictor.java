@@ -26,11 +26,7 @@ public final class Predictor {
                     + " parameters and a row of " + columns + " values, got " + theta.length + " and " + x.length);
         }
         for (int k = 0; k < out.length; k++) {
-            double sum = 0;
-            for (int j = 0, at = k * columns; j < columns; j++, at++) {
-                sum += theta[at] * x[j];
-            }
-            out[k] = sum;
+            out[k] = Vectors.dot(theta, k * columns, x);
         }
     }
 

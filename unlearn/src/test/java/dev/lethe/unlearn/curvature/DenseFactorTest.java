@@ -9,8 +9,12 @@ import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Intercept;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Row;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DenseFactorTest extends FactorContract {
 
@@ -71,6 +75,32 @@ class DenseFactorTest extends FactorContract {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("at most 2600")
                 .hasMessageContaining("got 2610");
+    }
+
+    /** Large enough that rank-1 terms are held back before they are added in. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 31, 33, 70})
+    void shouldStayTheInverseWhileUpdatesAreHeldBack(int updates) {
+        Objective objective = new Objective(Family.LOGISTIC, 520, 1, Intercept.NONE, 3);
+        Samples samples = new Samples(objective, 4);
+        List<Row> rows = new ArrayList<>(samples.rows(600));
+        double[] theta = new Random(4).doubles(520, -0.1, 0.1).toArray();
+        try (Factor factor = build(objective, theta, rows)) {
+            for (int i = 0; i < updates; i++) {
+                Row added = samples.row(1.5);
+                factor.update(List.of(added), List.of(), theta);
+                factor.update(List.of(), List.of(rows.remove(0)), theta);
+                rows.add(added);
+            }
+            assertThat(factor.drift()).isLessThan(1e-11);
+            try (Factor fresh = build(objective, theta, rows)) {
+                assertSame(objective, factor, fresh);
+                List<Row> block = List.copyOf(rows.subList(0, 20));
+                factor.update(List.of(), block, theta);
+                factor.update(block, List.of(), theta);
+                assertSame(objective, factor, fresh);
+            }
+        }
     }
 
     @Test

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 import dev.lethe.unlearn.Samples;
 import dev.lethe.unlearn.objective.Gauge;
 import dev.lethe.unlearn.objective.Objective;
+import dev.lethe.unlearn.objective.Predictor;
 import dev.lethe.unlearn.objective.Row;
+import dev.lethe.unlearn.objective.Vectors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -89,6 +91,69 @@ abstract class FactorContract {
 
     @ParameterizedTest
     @MethodSource("dev.lethe.unlearn.Samples#objectives")
+    void shouldBeSymmetricAndPositiveDefinite(Objective objective) throws Exception {
+        List<Row> rows = new Samples(objective, SEED).weightedRows(100);
+        double[] left = new double[objective.parameters()];
+        double[] right = new double[objective.parameters()];
+        try (Factor factor = build(objective, vector(objective, 1), rows)) {
+            for (long seed = 20; seed < 30; seed++) {
+                double[] a = vector(objective, seed);
+                double[] b = vector(objective, seed + 100);
+                factor.multiply(a, left);
+                factor.multiply(b, right);
+                assertThat(Vectors.dot(b, left)).isCloseTo(Vectors.dot(a, right), within(TOLERANCE));
+                assertThat(Vectors.dot(a, left)).isPositive();
+                assertThat(factor.gramForm(a))
+                        .satisfiesAnyOf(
+                                f -> assertThat(f).isNaN(),
+                                f -> assertThat(f).isCloseTo(gramForm(objective, a, rows), within(1e-9)));
+            }
+        }
+    }
+
+    /** Σ w‖Vx‖² by plain loops. */
+    private static double gramForm(Objective objective, double[] v, List<Row> rows) {
+        double sum = 0;
+        for (Row row : rows) {
+            double[] z = Predictor.logits(objective, v, row.x());
+            sum += row.weight() * Vectors.dot(z, z);
+        }
+        return sum;
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.lethe.unlearn.Samples#objectives")
+    void shouldNotModifyTheRowsItFollows(Objective objective) throws Exception {
+        Samples samples = new Samples(objective, SEED);
+        List<Row> rows = samples.weightedRows(100);
+        Row added = samples.row(0.5);
+        double[][] kept = {added.x().clone(), rows.get(0).x().clone(), vector(objective, 1)};
+        double[] theta = vector(objective, 1);
+        try (Factor factor = build(objective, theta, rows)) {
+            factor.update(List.of(added), List.of(rows.get(0)), theta);
+            assertThat(new double[][] {added.x(), rows.get(0).x(), theta}).isDeepEqualTo(kept);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.lethe.unlearn.Samples#objectives")
+    void shouldWatchItsRoundingDrift(Objective objective) throws Exception {
+        Samples samples = new Samples(objective, SEED);
+        double[] theta = vector(objective, 1);
+        try (Factor factor = build(objective, theta, samples.weightedRows(100))) {
+            assertThat(factor.drift()).isBetween(0.0, 1e-12);
+            Row heavy = samples.row(1e7);
+            for (int i = 0; i < 10; i++) {
+                factor.update(List.of(heavy), List.of(), theta);
+                factor.update(List.of(), List.of(heavy), theta);
+            }
+            // A row of 1e7 times its neighbours' weight takes seven digits with it, each time.
+            assertThat(factor.drift()).isBetween(1e-12, 1e-2);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.lethe.unlearn.Samples#objectives")
     void shouldReportARemovalItCannotFollow(Objective objective) throws Exception {
         Samples samples = new Samples(objective, SEED);
         List<Row> rows = samples.rows(60);
@@ -104,7 +169,7 @@ abstract class FactorContract {
         }
     }
 
-    private static void assertSame(Objective objective, Factor a, Factor b) {
+    static void assertSame(Objective objective, Factor a, Factor b) {
         for (long seed = 10; seed < 14; seed++) {
             double[] v = vector(objective, seed);
             double[] left = new double[v.length];

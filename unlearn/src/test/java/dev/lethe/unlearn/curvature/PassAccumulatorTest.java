@@ -33,12 +33,29 @@ class PassAccumulatorTest {
 
         Sums expected = plain(objective, theta, rows);
         assertThat(sums.rows()).isEqualTo(ROWS);
+        assertThat(sums.classRows()).isEqualTo(expected.classRows());
         assertThat(sums.weight()).isCloseTo(expected.weight(), within(1e-9));
         assertThat(sums.loss()).isCloseTo(expected.loss(), within(1e-9));
         assertThat(sums.maxNorm()).isCloseTo(expected.maxNorm(), within(1e-12));
         assertThat(sums.gradient()).containsExactly(expected.gradient(), within(1e-9));
         assertThat(sums.gram()).containsExactly(expected.gram(), within(1e-9));
         assertThat(sums.curvature()).containsExactly(expected.curvature(), within(1e-9));
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.lethe.unlearn.Samples#objectives")
+    void shouldGiveTheSameFirstOrderSumsWithAndWithoutCurvature(Objective objective) {
+        double[] theta = new Random(SEED).doubles(objective.parameters(), -1, 1).toArray();
+        for (int count : new int[] {0, 1, 3, 4, 5, 511, 1027}) {
+            List<Row> rows = new Samples(objective, SEED).weightedRows(count);
+            Sums with = Samples.pass(objective, theta, rows, true);
+            Sums without = Samples.pass(objective, theta, rows, false);
+            assertThat(without.rows()).isEqualTo(count);
+            assertThat(without.gradient()).containsExactly(with.gradient(), within(1e-10));
+            assertThat(without.loss()).isCloseTo(with.loss(), within(1e-10 * (1 + with.loss())));
+            assertThat(without.maxNorm()).isCloseTo(with.maxNorm(), within(1e-12));
+            assertThat(without.gradientScale()).isCloseTo(with.gradientScale(), within(1e-9));
+        }
     }
 
     private static Sums plain(Objective objective, double[] theta, List<Row> rows) {
@@ -81,7 +98,11 @@ class PassAccumulatorTest {
         }
         double norm = Math.sqrt(Arrays.stream(row.x()).map(v -> v * v).sum());
         double value = row.weight() * loss.value(z, row.y());
-        return new Sums(1, 0, row.weight(), value, 0, norm, gradient, pack(curvature), pack(gram));
+        double[] classRows = Sums.empty(objective, false, false).classRows();
+        if (classRows != null) {
+            classRows[Sums.classOf(objective, row)] = 1;
+        }
+        return new Sums(1, 0, row.weight(), value, 0, norm, gradient, pack(curvature), pack(gram), classRows);
     }
 
     private static double[] pack(double[][] matrix) {

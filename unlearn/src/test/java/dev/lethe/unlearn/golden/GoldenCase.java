@@ -45,7 +45,7 @@ public final class GoldenCase {
         int outputs = json.get("K").isNull() ? 1 : json.get("K").asInt();
         this.objective = new Objective(
                 family, features, outputs, intercept, json.get("Lam").asDouble());
-        this.rows = folder.endsWith("mnist38_logistic") ? mnist38() : rowsOf(columns);
+        this.rows = folder.endsWith("mnist38_logistic") ? mnist38("train") : rowsOf(columns);
     }
 
     /** Skips the running test, saying so, where the reference answers are absent. */
@@ -150,12 +150,12 @@ public final class GoldenCase {
         return out;
     }
 
-    /** Digits 3 (+1) and 8 (−1) in file order, x/255 − 0.5, each row scaled to length 1. */
-    private static List<Row> mnist38() {
+    /** Digits 3 (+1) and 8 (−1) in file order, x/255 − 0.5, each row scaled to length 1. @param part train, t10k */
+    public static List<Row> mnist38(String part) {
         Path data = shared().resolve("data").resolve("mnist");
         List<Row> out = new ArrayList<>();
-        try (DataInputStream images = gunzip(data.resolve("train-images-idx3-ubyte.gz"));
-                DataInputStream labels = gunzip(data.resolve("train-labels-idx1-ubyte.gz"))) {
+        try (DataInputStream images = gunzip(data.resolve(part + "-images-idx3-ubyte.gz"));
+                DataInputStream labels = gunzip(data.resolve(part + "-labels-idx1-ubyte.gz"))) {
             images.skipNBytes(4);
             int count = images.readInt();
             byte[] pixels = new byte[images.readInt() * images.readInt()];

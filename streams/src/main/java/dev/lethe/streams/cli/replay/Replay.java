@@ -1,6 +1,10 @@
 package dev.lethe.streams.cli.replay;
 
 import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.Receipt;
+import dev.lethe.schemas.ReceiptStatus;
+import dev.lethe.schemas.SettleRequest;
+import dev.lethe.schemas.SettleUntil;
 import dev.lethe.streams.LetheException;
 import dev.lethe.streams.cli.Progress;
 import dev.lethe.streams.client.LetheClient;
@@ -10,6 +14,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.UUID;
 
 /**
  * The batch form of the main job: a model, its samples and a file of events go through a real broker and the real
@@ -65,9 +70,34 @@ final class Replay {
         client.awaitConsumed(rows, inputs.timeout());
         summary.count("samples", loader.count());
         summary.phase("load");
+        loader.warning().ifPresent(System.err::println);
         client.putModel(spec, clock.next());
-        client.awaitVersion(spec.getModelId(), 1, inputs.timeout());
+        awaitFit(spec, client);
         summary.phase("fit");
+    }
+
+    /**
+     * Waits for the first version, or for the word that there can be none: asks until the model takes part in the answer,
+     * since the question may overtake the model on its way to the shards.
+     */
+    private void awaitFit(ModelSpec spec, LetheClient client) {
+        String prefix = "lethe-open-" + UUID.randomUUID() + "-";
+        long end = System.nanoTime() + inputs.timeout().toNanos();
+        for (int i = 1; System.nanoTime() < end; i++) {
+            var ask = new SettleRequest(prefix + i, spec.getDataset(), SettleUntil.APPLIED, null, null);
+            var sent = LetheClient.join(client.send(ask, clock.next()));
+            Receipt receipt = client.awaitReceipt(sent, inputs.timeout()).receipt();
+            if (receipt.getStatus() == ReceiptStatus.FAILED) {
+                throw new LetheException("model " + spec.getModelId() + " cannot be fitted: "
+                        + receipt.getModels().get(0).getReason());
+            }
+            if (!receipt.getModels().isEmpty()) {
+                client.awaitVersion(spec.getModelId(), 1, inputs.timeout());
+                return;
+            }
+        }
+        throw new LetheException("model " + spec.getModelId() + " has no version after "
+                + inputs.timeout().toSeconds() + " s: give more time with --timeout");
     }
 
     private void play(ModelSpec spec, EventFile events, LetheClient client, OutputFolder out, ReplaySummary summary) {

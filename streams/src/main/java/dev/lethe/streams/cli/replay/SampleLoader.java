@@ -15,12 +15,18 @@ import dev.lethe.unlearn.objective.Mapping;
 import dev.lethe.unlearn.objective.RowMapper;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
-/** Reads the samples file into the service; every row must fit the model. */
+/**
+ * Reads the samples file into the service. Every row must be one of the dataset the model is made for; rows of a class
+ * that the model does not have belong to the dataset, not to the model, as in the service.
+ */
 final class SampleLoader {
     private final ModelSpec spec;
     private final RowMapper mapper;
     private final Map<String, String> places = new HashMap<>();
+    private long otherClass;
+    private String firstOther;
 
     SampleLoader(ModelSpec spec) {
         this.spec = spec;
@@ -39,13 +45,30 @@ final class SampleLoader {
             Iterable<Sample> messages = () -> rows.stream()
                     .map(row -> message(file, rows.place(), row, progress))
                     .iterator();
-            return client.putSamples(messages, timestamp);
+            Positions positions = client.putSamples(messages, timestamp);
+            if (otherClass > 0 && otherClass == places.size()) {
+                throw new SampleFileException(
+                        file, "all rows", "no row has a class of the model; the first, " + firstOther);
+            }
+            return positions;
         }
+    }
+
+    /** What the user should know of the rows that are not in the model. */
+    Optional<String> warning() {
+        return otherClass == 0
+                ? Optional.empty()
+                : Optional.of("lethe: " + otherClass + " of " + places.size() + " samples are not in model "
+                        + spec.getModelId() + ", which has no such class; the first: " + firstOther);
     }
 
     private Sample message(String file, String place, RawSample row, Progress progress) {
         if (mapper.map(row.features(), row.label(), row.weight()) instanceof Mapping.Misfit misfit) {
-            throw new SampleFileException(file, place, misfit.reason());
+            if (!misfit.code().equals(Mapping.UNKNOWN_CLASS)) {
+                throw new SampleFileException(file, place, misfit.reason());
+            }
+            otherClass++;
+            firstOther = firstOther == null ? place + ": " + misfit.reason() : firstOther;
         }
         String earlier = places.putIfAbsent(row.id(), place);
         if (earlier != null) {

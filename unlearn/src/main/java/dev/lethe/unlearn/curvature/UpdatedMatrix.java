@@ -1,0 +1,107 @@
+package dev.lethe.unlearn.curvature;
+
+import dev.lethe.unlearn.linalg.DenseKernels;
+import dev.lethe.unlearn.linalg.DenseMatrix;
+import dev.lethe.unlearn.linalg.SymmetricMatrix;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * A symmetric matrix S under rank-1 updates, the last few of which are held beside it: A = S + C₊C₊ᵀ − C₋C₋ᵀ.
+ *
+ * <p>One syr writes the whole triangle, which at d = 784 is beyond the second-level cache and costs as much as a product.
+ * Held columns are added in by one syrk for all, at about a tenth of that, and cost each product two thin ones. Small
+ * matrices hold none. When columns are added in depends on their number only, so the same updates give the same bits.
+ *
+ * <p>Owns S. Not thread-safe.
+ */
+final class UpdatedMatrix implements AutoCloseable {
+
+    /** Columns held at most: the more, the cheaper to add in and the dearer the products. */
+    private static final int CAPACITY = 32;
+
+    /** Below this S stays in the cache, and a syr is cheaper than holding. */
+    private static final int MIN_SIZE = 512;
+
+    private final SymmetricMatrix matrix;
+    private final int capacity;
+    private final DenseMatrix held;
+    private final DenseMatrix products;
+    /** C₊ are the first columns of {@link #held}, C₋ the last. */
+    private int plus;
+
+    private int minus;
+
+    /** @param matrix S, owned from now on */
+    UpdatedMatrix(SymmetricMatrix matrix) {
+        this.matrix = matrix;
+        this.capacity = matrix.size() < MIN_SIZE ? 0 : CAPACITY;
+        this.held = capacity == 0 ? null : DenseMatrix.zeros(matrix.size(), capacity);
+        this.products = capacity == 0 ? null : DenseMatrix.zeros(capacity, 1);
+    }
+
+    int size() {
+        return matrix.size();
+    }
+
+    /** The lower triangle with everything added in. */
+    DoublePointer whole() {
+        addIn();
+        return matrix.pointer();
+    }
+
+    /** y ← A·x. @param x n. Not modified. @param y n. Modified. */
+    void multiply(DoublePointer x, DoublePointer y) {
+        DenseKernels.symv(size(), 1.0, matrix.pointer(), x, 0.0, y);
+        addHeld(0, plus, 1, x, y);
+        addHeld(capacity - minus, minus, -1, x, y);
+    }
+
+    private void addHeld(int first, int count, int sign, DoublePointer x, DoublePointer y) {
+        if (count > 0) {
+            DoublePointer columns = held.column(first);
+            DenseKernels.gemvTransposed(size(), count, columns, x, products.pointer());
+            DenseKernels.gemv(size(), count, sign, columns, products.pointer(), 1.0, y);
+        }
+    }
+
+    /** A ← A + factor·ccᵀ. @param column n. Not modified. */
+    void add(double factor, DoublePointer column) {
+        if (capacity == 0) {
+            DenseKernels.syr(size(), factor, column, matrix.pointer());
+            return;
+        }
+        int at = factor > 0 ? plus++ : capacity - ++minus;
+        DoublePointer into = held.column(at);
+        Pointer.memcpy(into, column, (long) size() * Double.BYTES);
+        DenseKernels.scal(size(), Math.sqrt(Math.abs(factor)), into);
+        if (plus + minus == capacity) {
+            addIn();
+        }
+    }
+
+    /** A ← A + sign·CCᵀ. @param columns n × count. Not modified. */
+    void addAll(int sign, int count, DoublePointer columns) {
+        DenseKernels.syrk(size(), count, sign, columns, whole(), size());
+    }
+
+    private void addIn() {
+        if (plus > 0) {
+            DenseKernels.syrk(size(), plus, 1.0, held.pointer(), matrix.pointer(), size());
+        }
+        if (minus > 0) {
+            DenseKernels.syrk(size(), minus, -1.0, held.column(capacity - minus), matrix.pointer(), size());
+        }
+        plus = 0;
+        minus = 0;
+    }
+
+    @Override
+    public void close() {
+        matrix.close();
+        if (held != null) {
+            held.close();
+            products.close();
+        }
+    }
+}
