@@ -145,11 +145,11 @@ class LargeModelTest {
 
     @ParameterizedTest
     @EnumSource(ModelIntercept.class)
-    void shouldForgetTheLastSample(ModelIntercept intercept) {
+    void shouldForgetTheLastSamples(ModelIntercept intercept) {
         ModelSpec spec = model(intercept, SettlePolicy.AUTO);
-        load(1);
+        load(5);
         open(spec);
-        Receipt receipt = river.delete("r1", "s0");
+        Receipt receipt = river.delete("r1", expected.keySet().toArray(String[]::new));
         assertThat(receipt.getStatus()).as("%s", receipt).isEqualTo(ReceiptStatus.APPLIED);
         expected.clear();
         shouldEqualRetrained(spec);

@@ -158,7 +158,7 @@ public final class ConjugateGradientFactor implements Factor {
 
     /** Largest eigenvalue of UᵀPU, U the curvature roots of one row. */
     private double leverage(Row row) {
-        try (RootPanel panel = new RootPanel(objective, 1);
+        try (RootPanel panel = new RootPanel(objective, RootPanel.rank(objective));
                 Leverages leverages = new Leverages(panel.rank())) {
             panel.fill(List.of(row), theta);
             int rank = panel.columns();

@@ -13,8 +13,6 @@ import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Predictor;
 import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.objective.SoftmaxLoss;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -126,18 +124,6 @@ class SweepTest {
                 assertThat(1 / out[j]).isCloseTo(curvature.get(j, j) + penalty, within(1e-9));
             }
         }
-    }
-
-    @Test
-    void shouldReadSumsOfTheFirstFormat() {
-        Objective objective = new Objective(Family.LOGISTIC, 2, 1, Intercept.NONE, 1);
-        Sums sums = Samples.pass(objective, new double[2], new Samples(objective, SEED).rows(3), true);
-        byte[] now = sums.encode();
-        // The first format ended before the two absent arrays.
-        ByteBuffer first = ByteBuffer.wrap(Arrays.copyOf(now, now.length - 2 * Integer.BYTES))
-                .order(ByteOrder.LITTLE_ENDIAN);
-        first.putInt(0, first.getInt(0) - 1);
-        assertThat(Sums.decode(first.array())).usingRecursiveComparison().isEqualTo(sums);
     }
 
     @Test
