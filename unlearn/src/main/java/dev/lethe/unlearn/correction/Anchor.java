@@ -1,14 +1,11 @@
 package dev.lethe.unlearn.correction;
 
 import dev.lethe.unlearn.curvature.DenseFactor;
-import dev.lethe.unlearn.curvature.Factor;
 import dev.lethe.unlearn.curvature.Preconditioner;
 import dev.lethe.unlearn.curvature.Sums;
-import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.RowChange;
 import dev.lethe.unlearn.objective.Vectors;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -242,28 +239,7 @@ public final class Anchor implements AutoCloseable {
      * @throws IllegalStateException without a factor
      */
     public Correction correct() {
-        Factor factor = held.require();
-        double[] target = newtonPoint(this, 1);
-        double[] v = Vectors.minus(target, sums.theta());
-        if (!Vectors.finite(v)) {
-            Verdict damaged = new Verdict.Refit(
-                    "NOT_FINITE", "the step from the anchor is not finite; the anchor or its factor is damaged");
-            return new Correction(target, Double.NaN, Double.NaN, damaged);
-        }
-        double bend = -Vectors.dot(v, sums.gradient()) - objective.l2() * sums.penaltyForm(v);
-        // Ridge: vᵀKv is vᵀ(H − Λr)v itself, and no K is kept.
-        double gramForm = objective.family() == Family.RIDGE ? Math.max(0, bend) : factor.gramForm(v);
-        double shift = sums.rootMeanSquare(gramForm);
-        double bound = ResidualBound.of(objective, sums.maxNorm(), v, gramForm, staleForm(), bend)
-                + sums.stepSlack(v, held.smallestCurvature(), held.updates());
-        Verdict verdict = sums.objection().orElseGet(() -> held.guard().verdict(shift));
-        return new Correction(target, bound, shift, verdict);
-    }
-
-    /** tr(δᵀKδ), δ = θ₀ − θ_P. */
-    private double staleForm() {
-        boolean stale = objective.family() != Family.RIDGE && !Arrays.equals(sums.theta(), held.theta());
-        return stale ? held.require().gramForm(Vectors.minus(sums.theta(), held.theta())) : 0;
+        return Steps.correct(this);
     }
 
     RunningSums sums() {

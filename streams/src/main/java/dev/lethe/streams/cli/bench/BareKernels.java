@@ -8,7 +8,6 @@ import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Loss;
 import dev.lethe.unlearn.objective.Objective;
 import java.util.Arrays;
-import org.bytedeco.javacpp.Pointer;
 
 /** The BLAS calls that a change cannot do without, on matrices of the same size, and nothing else. */
 final class BareKernels implements AutoCloseable {
@@ -97,7 +96,7 @@ final class BareKernels implements AutoCloseable {
 
     /** Cholesky and inverse in place. */
     void invert(int round) {
-        Pointer.memcpy(copy.pointer(), inverse.pointer(), (long) size * size * Double.BYTES);
+        copy.set(inverse);
         DenseKernels.potrf(size, copy.pointer());
         DenseKernels.potri(size, copy.pointer());
     }

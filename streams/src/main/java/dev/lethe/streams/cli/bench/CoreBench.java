@@ -8,7 +8,6 @@ import dev.lethe.unlearn.objective.Intercept;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Row;
 import java.util.List;
-import org.bytedeco.javacpp.Pointer;
 
 /** The cases of {@code bench core}. */
 final class CoreBench {
@@ -85,11 +84,11 @@ final class CoreBench {
         double[] theta = new double[objective.parameters()];
         // One buffer of the matrix' size, copied half onto half: twice that is one copy of the whole.
         try (DenseMatrix buffer = DenseMatrix.zeros(PROMISED, count)) {
-            long half = (long) PROMISED * (count / 2) * Double.BYTES;
+            int half = count / 2;
             Figures figures =
                     Timing.alternate(LONG_WARM_UP, LONG_ROUNDS, round -> gradient(objective, theta, rows), round -> {
-                        Pointer.memcpy(buffer.column(count / 2), buffer.pointer(), half);
-                        Pointer.memcpy(buffer.pointer(), buffer.column(count / 2), half);
+                        buffer.copyColumns(0, half, half);
+                        buffer.copyColumns(half, 0, half);
                     });
             table.addAtMost("gradient pass " + count + " x " + PROMISED, figures.withReferenceTimes(0.5), PASS_TARGET);
         }
