@@ -117,8 +117,11 @@ final class NewtonCgSettler implements Settler {
         double shrunk = measured ? candidate.gradientNorm() / current.gradientNorm() : Double.NaN;
         boolean fullStep = fraction == 1;
         fraction = 1;
+        if (keepsWhatIsGone(candidate)) {
+            return new Step.Evaluate(new double[candidate.objective().parameters()], false);
+        }
         if (candidate.gradientNorm() <= Settler.tolerance(candidate)) {
-            return settled(candidate);
+            return new Step.Settled(false);
         }
         if (shrunk > STALLED && fullStep && candidate.gradientNorm() <= candidate.roundingSlack()) {
             return new Step.Settled(true);
@@ -134,12 +137,11 @@ final class NewtonCgSettler implements Settler {
     }
 
     /** Over no rows an unpenalised direction is flat; zero is the convention then, so that nothing stays of the rows. */
-    private static Step settled(Anchor candidate) {
-        boolean flat = candidate.rows() == 0 && !candidate.objective().stronglyConvex();
-        if (flat && candidate.state().perturbation() == null && Vectors.norm(candidate.theta()) > 0) {
-            return new Step.Evaluate(new double[candidate.objective().parameters()], false);
-        }
-        return new Step.Settled(false);
+    private static boolean keepsWhatIsGone(Anchor candidate) {
+        return candidate.rows() == 0
+                && !candidate.objective().stronglyConvex()
+                && candidate.state().perturbation() == null
+                && Vectors.norm(candidate.theta()) > 0;
     }
 
     private Step afterRejected(Anchor current) {
