@@ -103,7 +103,8 @@ final class ModelState {
                 .setRows(s.rows())
                 .setWeight(s.weight())
                 .setMaxNorm(s.maxNorm())
-                .setChanges(s.changes());
+                .setChanges(s.changes())
+                .setClassRows(buffer(s.classRows()));
         save();
     }
 
@@ -135,7 +136,8 @@ final class ModelState {
                         progress.getRows(),
                         progress.getWeight(),
                         progress.getMaxNorm(),
-                        progress.getChanges())));
+                        progress.getChanges(),
+                        array(progress.getClassRows()))));
     }
 
     private static ByteBuffer buffer(double[] values) {

@@ -35,7 +35,7 @@ public final class Anchor implements AutoCloseable {
      * @param weight Σ w
      * @param maxNorm R, which only a pass makes smaller
      * @param changes changes folded into G
-     * @param classRows as in {@link Sums}, or null if it was not kept; then a class without rows is noticed by a pass
+     * @param classRows as in {@link Sums}
      */
     public record State(
             double[] theta,
@@ -48,23 +48,7 @@ public final class Anchor implements AutoCloseable {
             double weight,
             double maxNorm,
             long changes,
-            double[] classRows) {
-
-        /** A state that does not know its classes. */
-        public State(
-                double[] theta,
-                double[] thetaFactor,
-                double[] gradient,
-                double[] perturbation,
-                double loss,
-                double gradientScale,
-                long rows,
-                double weight,
-                double maxNorm,
-                long changes) {
-            this(theta, thetaFactor, gradient, perturbation, loss, gradientScale, rows, weight, maxNorm, changes, null);
-        }
-    }
+            double[] classRows) {}
 
     private Anchor(Objective objective, State state) {
         requireLength(objective, "theta", state.theta);
