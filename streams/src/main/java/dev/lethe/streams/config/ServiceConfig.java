@@ -42,6 +42,7 @@ public record ServiceConfig(
         Duration settleQuiet,
         int batch,
         int slice,
+        int rowCacheMb,
         KafkaProperties kafka) {
     private static final Logger log = LoggerFactory.getLogger(ServiceConfig.class);
     private static final String KAFKA = "kafka";
@@ -80,6 +81,7 @@ public record ServiceConfig(
                 Duration.ofMillis(Settings.SETTLE_QUIET_MS.value(own, local)),
                 Settings.BATCH.value(own, local),
                 Settings.SLICE.value(own, local),
+                Settings.ROW_CACHE_MB.value(own, local),
                 kafka);
     }
 
@@ -166,6 +168,6 @@ public record ServiceConfig(
 
     /** What the topology needs to know. */
     public TopologySettings topologySettings() {
-        return new TopologySettings(topics(), shards, settleQuiet, batch, slice, dataDir);
+        return new TopologySettings(topics(), shards, settleQuiet, batch, slice, (long) rowCacheMb << 20, dataDir);
     }
 }

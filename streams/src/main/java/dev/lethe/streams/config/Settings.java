@@ -101,6 +101,14 @@ public final class Settings {
     public static final Setting<Integer> SLICE = Setting.integer(
             "slice", 1, 65_536, Defaults.of(256), "Samples of one request that a shard works off in one go at most.");
 
+    public static final Setting<Integer> ROW_CACHE_MB = Setting.integer(
+            "row.cache.mb",
+            0,
+            1 << 20,
+            Defaults.of(512),
+            "Memory, beside the heap, in which this process keeps rows for passes, in MiB; rows beyond it are read from"
+                    + " disk at each pass. 0: all are.");
+
     /** All of them, in the order of the reference page. */
     public static final List<Setting<?>> ALL = List.of(
             BOOTSTRAP_SERVERS,
@@ -116,7 +124,8 @@ public final class Settings {
             POLL_MS,
             SETTLE_QUIET_MS,
             BATCH,
-            SLICE);
+            SLICE,
+            ROW_CACHE_MB);
 
     private Settings() {}
 

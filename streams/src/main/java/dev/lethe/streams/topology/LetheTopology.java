@@ -9,6 +9,7 @@ import dev.lethe.schemas.PartCursor;
 import dev.lethe.schemas.RequestTally;
 import dev.lethe.schemas.StoredSample;
 import dev.lethe.schemas.TailEntry;
+import dev.lethe.streams.store.RowBudget;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
@@ -40,10 +41,12 @@ public final class LetheTopology {
     private final TopologySettings settings;
     private final Topics topics;
     private final Topology topology = new Topology();
+    private final RowBudget rowBudget;
 
     private LetheTopology(TopologySettings settings) {
         this.settings = settings;
         this.topics = settings.topics();
+        this.rowBudget = new RowBudget(settings.rowCacheBytes());
     }
 
     /** Builds the whole topology of a deployment. */
@@ -65,7 +68,12 @@ public final class LetheTopology {
 
     private void shards() {
         source(topics.parts(), topics.samples(), topics.passes());
-        processor(Nodes.SHARD, () -> new ShardProcessor(settings), topics.parts(), topics.samples(), topics.passes());
+        processor(
+                Nodes.SHARD,
+                () -> new ShardProcessor(settings, rowBudget),
+                topics.parts(),
+                topics.samples(),
+                topics.passes());
         sink(Nodes.TO_SAMPLES, topics.samples(), Nodes.SHARD);
         sink(Nodes.TO_ANSWERS, topics.answers(), Nodes.SHARD);
         sink(Nodes.TO_APPLIED, topics.applied(), Nodes.SHARD);

@@ -4,16 +4,13 @@ import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.OpenModel;
 import dev.lethe.schemas.Pass;
 import dev.lethe.schemas.ShardStatistics;
-import dev.lethe.schemas.StoredSample;
 import dev.lethe.streams.config.Specs;
+import dev.lethe.streams.store.RowCut;
 import dev.lethe.unlearn.curvature.Sweep;
 import dev.lethe.unlearn.curvature.Sweep.Wanted;
-import dev.lethe.unlearn.objective.Mapping.Fits;
-import dev.lethe.unlearn.objective.RowMapper;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.kafka.streams.state.KeyValueIterator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,19 +60,17 @@ final class PassAnswers {
 
     private void attempt(OpenModel model) {
         models.put(model);
-        var snapshot = rows.snapshot(model.getSpec().getDataset());
-        RowMapper mapper = models.mapper(model.getSpec());
+        RowCut cut = rows.cut(model.getSpec().getDataset(), models.mapper(model.getSpec()));
         output.cut(model);
         worker.submit(() -> {
-            List<ShardStatistics> statistics = answer(model, mapper, snapshot);
+            List<ShardStatistics> statistics = answer(model, cut);
             return () -> send(model, statistics);
         });
     }
 
-    private List<ShardStatistics> answer(
-            OpenModel model, RowMapper mapper, KeyValueIterator<String, StoredSample> snapshot) {
-        try (snapshot) {
-            return chunks(model, sums(model.getSpec(), model.getPendingPass(), mapper, snapshot));
+    private List<ShardStatistics> answer(OpenModel model, RowCut cut) {
+        try (cut) {
+            return chunks(model, sums(model.getSpec(), model.getPendingPass(), cut));
         } catch (RuntimeException | OutOfMemoryError e) {
             LOG.atError()
                     .addKeyValue("model", model.getSpec().getModelId())
@@ -85,21 +80,12 @@ final class PassAnswers {
         }
     }
 
-    private static byte[] sums(
-            ModelSpec spec, Pass pass, RowMapper mapper, KeyValueIterator<String, StoredSample> snapshot) {
+    private static byte[] sums(ModelSpec spec, Pass pass, RowCut cut) {
         var theta = Doubles.toArray(pass.getTheta());
         var direction = pass.getDirection() == null ? null : Doubles.toArray(pass.getDirection());
         var wanted = new Wanted(pass.getCurvature(), pass.getGram(), pass.getPreconditioner(), direction);
         try (var sums = new Sweep(Specs.objective(spec), theta, wanted)) {
-            while (snapshot.hasNext()) {
-                StoredSample row = snapshot.next().value;
-                if (mapper.map(Doubles.toArray(row.getFeatures()), row.getLabel(), row.getWeight())
-                        instanceof Fits fits) {
-                    sums.add(fits.row());
-                } else {
-                    sums.misfit();
-                }
-            }
+            cut.forEach(sums::add, sums::misfit);
             return sums.sums().encode();
         }
     }

@@ -7,6 +7,7 @@ import dev.lethe.schemas.PartCursor;
 import dev.lethe.schemas.Pass;
 import dev.lethe.schemas.Sample;
 import dev.lethe.schemas.StoredSample;
+import dev.lethe.streams.store.RowBudget;
 import java.time.Duration;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -21,6 +22,7 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
     private static final Duration WORK = Duration.ofMillis(20);
 
     private final TopologySettings settings;
+    private final RowBudget rowBudget;
     private ProcessorContext<String, Addressed> context;
     private ShardStores rows;
     private OpenModels models;
@@ -30,18 +32,21 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
     private Worker worker;
     private boolean resumed;
 
-    ShardProcessor(TopologySettings settings) {
+    ShardProcessor(TopologySettings settings, RowBudget rowBudget) {
         this.settings = settings;
+        this.rowBudget = rowBudget;
     }
 
     @Override
     public void init(ProcessorContext<String, Addressed> context) {
         this.context = context;
-        rows = new ShardStores(context);
+        rows = new ShardStores(context, rowBudget);
         models = new OpenModels(context.getStateStore(Nodes.OPEN_MODELS));
         output = new ShardOutput(context, models);
         queue = new PartQueue(context.getStateStore(Nodes.WORK));
         worker = new Worker("lethe-shard-" + context.taskId());
+        // A task that is revived after a failure keeps its processor.
+        resumed = false;
         passes = new PassAnswers(rows, models, output, worker, context.taskId().partition());
         context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, time -> tick());
     }
@@ -49,6 +54,7 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
     private void tick() {
         resumeOnce();
         worker.drain();
+        rows.tidy();
         long end = System.nanoTime() + WORK.toNanos();
         while (!queue.isEmpty() && System.nanoTime() < end) {
             workOff();
@@ -82,6 +88,7 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
     public void close() {
         if (worker != null) {
             worker.close();
+            rows.close();
         }
     }
 

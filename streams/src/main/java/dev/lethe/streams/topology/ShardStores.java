@@ -1,6 +1,11 @@
 package dev.lethe.streams.topology;
 
 import dev.lethe.schemas.StoredSample;
+import dev.lethe.streams.store.RowBudget;
+import dev.lethe.streams.store.RowCache;
+import dev.lethe.streams.store.RowCut;
+import dev.lethe.streams.store.ShardRows;
+import dev.lethe.unlearn.objective.RowMapper;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -9,7 +14,7 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /** A shard's rows with their subject index, and what was erased and must stay out. */
-final class ShardStores {
+final class ShardStores implements AutoCloseable {
     private static final String SECRET = "secret";
     private static final byte[] NOTHING = {};
     /** Separates subject from sample in an index key; refused in ids, so that no subject is another's prefix. */
@@ -18,12 +23,32 @@ final class ShardStores {
     private final KeyValueStore<String, StoredSample> samples;
     private final KeyValueStore<String, byte[]> subjects;
     private final KeyValueStore<String, byte[]> suppressed;
+    private final RowCache cache;
     private KeyedHash secret;
 
-    ShardStores(ProcessorContext<?, ?> context) {
+    ShardStores(ProcessorContext<?, ?> context, RowBudget budget) {
         samples = context.getStateStore(Nodes.SAMPLES);
         subjects = context.getStateStore(Nodes.SUBJECTS);
         suppressed = context.getStateStore(Nodes.SUPPRESSED);
+        cache = new RowCache(new StoredRows(), budget);
+    }
+
+    private final class StoredRows implements ShardRows {
+        @Override
+        public StoredSample get(String key) {
+            return samples.get(key);
+        }
+
+        /** The iterator is a snapshot of the store. */
+        @Override
+        public KeyValueIterator<String, StoredSample> scan(String dataset, String from) {
+            String prefix = dataset + "/";
+            // '/' + 1 is the first key behind all keys that start with the prefix; no sample has it.
+            String end = dataset + (char) ('/' + 1);
+            return from == null || from.compareTo(prefix) < 0
+                    ? samples.prefixScan(prefix, new StringSerializer())
+                    : samples.range(from, end);
+        }
     }
 
     StoredSample get(String dataset, String sampleId) {
@@ -41,19 +66,34 @@ final class ShardStores {
                 && (before == null || !Objects.equals(before.getSubjectId(), row.getSubjectId()))) {
             subjects.put(indexKey(dataset, row.getSubjectId(), sampleId), NOTHING);
         }
-        samples.put(Topics.sampleKey(dataset, sampleId), row);
+        String key = Topics.sampleKey(dataset, sampleId);
+        samples.put(key, row);
+        cache.changed(dataset, key, row);
     }
 
     void delete(String dataset, String sampleId, StoredSample row) {
-        samples.delete(Topics.sampleKey(dataset, sampleId));
+        String key = Topics.sampleKey(dataset, sampleId);
+        samples.delete(key);
+        cache.changed(dataset, key, null);
         if (row.getSubjectId() != null) {
             subjects.delete(indexKey(dataset, row.getSubjectId(), sampleId));
         }
     }
 
-    /** All rows of a dataset as they are now: the iterator is a snapshot and may be read on another thread. */
-    KeyValueIterator<String, StoredSample> snapshot(String dataset) {
-        return samples.prefixScan(dataset + "/", new StringSerializer());
+    /** All rows of a dataset as they are now and as a model with this mapper sees them. */
+    RowCut cut(String dataset, RowMapper mapper) {
+        return cache.cut(dataset, mapper);
+    }
+
+    /** Work of a quiet moment on the rows in memory. */
+    void tidy() {
+        cache.tidy();
+    }
+
+    /** Frees the rows in memory; no cut may be read any more. */
+    @Override
+    public void close() {
+        cache.close();
     }
 
     /** Index keys of a subject's samples behind {@code after} (null: from the start), in key order. */

@@ -11,9 +11,11 @@ import java.time.Duration;
  * @param settleQuiet how long a model must be without changes before it settles by itself
  * @param batch changes that are folded together at most
  * @param slice samples of one part that are worked off in one go at most
+ * @param rowCacheBytes memory for rows of all shards of this process; 0: none
  * @param dataDir directory of this process
  */
-public record TopologySettings(Topics topics, int shards, Duration settleQuiet, int batch, int slice, Path dataDir) {
+public record TopologySettings(
+        Topics topics, int shards, Duration settleQuiet, int batch, int slice, long rowCacheBytes, Path dataDir) {
 
     public TopologySettings {
         if (shards < 1 || batch < 1 || slice < 1) {

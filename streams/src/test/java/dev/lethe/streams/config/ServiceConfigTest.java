@@ -38,6 +38,7 @@ class ServiceConfigTest {
                         Duration.ofMillis(200),
                         64,
                         256,
+                        512,
                         KafkaProperties.none()));
     }
 

@@ -16,6 +16,52 @@ public record RowMapper(Objective objective, Labels labels, Transform transform)
     }
 
     /**
+     * What x depends on: models with equal layouts see equal x, whatever their families and labels.
+     *
+     * @param features raw features of a sample
+     * @param transform applied to them
+     * @param constant whether a 1 follows
+     */
+    public record Layout(int features, Transform transform, boolean constant) {
+        /** Values of an x. */
+        public int columns() {
+            return features + (constant ? 1 : 0);
+        }
+    }
+
+    /** The layout of this model's rows. */
+    public Layout layout() {
+        return new Layout(objective.features(), transform, objective.intercept() != Intercept.NONE);
+    }
+
+    /**
+     * The x of a sample; depends on {@link #layout()} only.
+     *
+     * @param rawFeatures as in a file or message. Not modified.
+     * @return d values, or null where the features do not fit
+     */
+    public double[] x(double[] rawFeatures) {
+        if (rawFeatures.length != objective.features() || firstNotFinite(rawFeatures) >= 0) {
+            return null;
+        }
+        double[] transformed = transform.apply(rawFeatures);
+        return firstNotFinite(transformed) >= 0 ? null : withConstant(transformed);
+    }
+
+    /**
+     * The row of a sample whose x is made already: what {@link #map} gives for its raw features.
+     *
+     * @param x as {@link #x} made it for a mapper of the same layout; not copied
+     * @param label as in a file or message
+     * @param weight w
+     * @return null where label or weight do not fit
+     */
+    public Row row(double[] x, String label, double weight) {
+        double[] y = weight >= 0 && Double.isFinite(weight) ? labels.y(label) : null;
+        return y == null ? null : new Row(x, y, weight);
+    }
+
+    /**
      * The row of a sample, or why there is none.
      *
      * @param rawFeatures as in a file or message. Not modified.
