@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A real Kafka broker in this process: one node, its own controller, data kept in a directory, reachable on 127.0.0.1
- * only. For local use and tests; it has no replicas. The one class that touches Kafka's server internals, which are not
- * public API: the Kafka version is pinned.
+ * only. For local use and tests; it has no replicas. With {@link StaleRegistration} the only class that touches Kafka's
+ * server internals, which are not public API: the Kafka version is pinned.
  */
 public final class LocalKafka implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LocalKafka.class);
@@ -72,6 +72,10 @@ public final class LocalKafka implements AutoCloseable {
         if (!Files.exists(dir.resolve("meta.properties"))) {
             format(dir);
         }
+        if (StaleRegistration.suspected(dir)) {
+            StaleRegistration.remove(
+                    controllerOnly(dir, controllerPort), HOST + ":" + controllerPort, Integer.parseInt(NODE_ID));
+        }
         KafkaRaftServer server =
                 new KafkaRaftServer(new KafkaConfig(properties(dir, port, controllerPort)), Time.SYSTEM);
         try {
@@ -102,19 +106,26 @@ public final class LocalKafka implements AutoCloseable {
     }
 
     private static Properties properties(Path dir, int port, int controllerPort) {
-        Properties p = new Properties();
+        Properties p = controllerOnly(dir, controllerPort);
         p.put("process.roles", "broker,controller");
+        p.put("listeners", "PLAINTEXT://" + HOST + ":" + port + "," + p.get("listeners"));
+        p.put("advertised.listeners", "PLAINTEXT://" + HOST + ":" + port);
+        p.put("auto.create.topics.enable", "false");
+        addSingleNode(p);
+        addPatience(p);
+        return p;
+    }
+
+    private static Properties controllerOnly(Path dir, int controllerPort) {
+        Properties p = new Properties();
+        p.put("process.roles", "controller");
         p.put("node.id", NODE_ID);
         p.put("log.dirs", dir.toString());
-        p.put("listeners", "PLAINTEXT://" + HOST + ":" + port + ",CONTROLLER://" + HOST + ":" + controllerPort);
-        p.put("advertised.listeners", "PLAINTEXT://" + HOST + ":" + port);
+        p.put("listeners", "CONTROLLER://" + HOST + ":" + controllerPort);
         p.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
         p.put("controller.listener.names", "CONTROLLER");
         // A static quorum may change its ports between runs.
         p.put("controller.quorum.voters", NODE_ID + "@" + HOST + ":" + controllerPort);
-        p.put("auto.create.topics.enable", "false");
-        addSingleNode(p);
-        addQuickRestart(p);
         return p;
     }
 
@@ -132,11 +143,11 @@ public final class LocalKafka implements AutoCloseable {
     }
 
     /**
-     * After a kill the broker waits until its own dead registration has run out: 9 s by default. Too short and a pause
-     * fences the broker: 2 s did so with five busy processes per core.
+     * A pause of the process must not fence its only broker: partitions without a leader lose the commit markers that are
+     * on their way ({@link StaleRegistration}). Nobody would take over, so nothing is gained by fencing it quickly.
      */
-    private static void addQuickRestart(Properties p) {
-        p.put("broker.session.timeout.ms", "3000");
+    private static void addPatience(Properties p) {
+        p.put("broker.session.timeout.ms", "60000");
         p.put("broker.heartbeat.interval.ms", "200");
         p.put("group.initial.rebalance.delay.ms", "0");
     }
