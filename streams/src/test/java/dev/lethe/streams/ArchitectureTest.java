@@ -23,6 +23,7 @@ class ArchitectureTest {
     private static final String LOCAL = "dev.lethe.streams.local..";
     private static final String TOPOLOGY = "dev.lethe.streams.topology..";
     private static final String CLI = "dev.lethe.streams.cli..";
+    private static final String NETWORK = "dev.lethe.unlearn.network..";
     private static final String LINALG = "dev.lethe.unlearn.linalg..";
 
     private static final String[] BROKER = {"kafka..", "org.apache.kafka.metadata..", "org.apache.kafka.server.."};
@@ -47,6 +48,7 @@ class ArchitectureTest {
         "dev.lethe.unlearn.linalg, org.bytedeco.openblas",
         "dev.lethe.unlearn.linalg, org.bytedeco.javacpp",
         "dev.lethe.unlearn.linalg, org.nd4j",
+        "dev.lethe.unlearn.network, ai.djl",
         "dev.lethe.streams.topology, org.apache.kafka.streams",
         "dev.lethe.schemas, org.apache.avro",
         "dev.lethe.streams.topology, dev.lethe.unlearn",
@@ -103,6 +105,16 @@ class ArchitectureTest {
     @Test
     void shouldCallBlasInOnePackageOnly() {
         check(noClasses().that(resideOutsideOfPackage(LINALG)).should().dependOnClassesThat(resideInAnyPackage(BLAS)));
+    }
+
+    @Test
+    void shouldCallPyTorchInOnePackageOnly() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage(NETWORK)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("ai.djl.."));
     }
 
     @Test
