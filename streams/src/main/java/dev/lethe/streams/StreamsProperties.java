@@ -11,13 +11,14 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.LogAndContinueExceptionHandler;
 
 /** The configuration of Kafka Streams that a service's configuration comes to. */
-final class StreamsProperties {
+public final class StreamsProperties {
     /** A crashed member of a cluster is given up after this; the embedded broker's only member is never replaced. */
     private static final String CLUSTER_SESSION_TIMEOUT_MS = "10000";
 
     private StreamsProperties() {}
 
-    static Properties of(ServiceConfig config, DataDirectory data, String bootstrapServers) {
+    /** What Kafka Streams is given: the configuration, and the state of this process in its data directory. */
+    public static Properties of(ServiceConfig config, DataDirectory data, String bootstrapServers) {
         Properties p = new Properties();
         p.putAll(config.kafka().values());
         p.put(StreamsConfig.APPLICATION_ID_CONFIG, config.prefix());

@@ -44,27 +44,50 @@ final class BenchTable {
         notes.flush();
     }
 
-    /** A figure without a promise. */
+    /** What a figure is promised to be, held against its reference. */
+    record Target(double ratio, boolean atLeast) {
+
+        boolean metBy(double reached) {
+            return atLeast ? reached >= ratio : reached <= ratio;
+        }
+    }
+
+    /** A figure in microseconds, without a promise. */
     void add(String name, Timing.Figures figures) {
-        add(name, figures, null);
+        add(name, "us", figures, null);
+    }
+
+    /** A figure in microseconds whose ratio to its reference must not be above the target. */
+    void addAtMost(String name, Timing.Figures figures, double target) {
+        addAtMost(name, "us", figures, target);
+    }
+
+    /** A figure without a promise. */
+    void add(String name, String unit, Timing.Figures figures) {
+        add(name, unit, figures, null);
     }
 
     /** A figure whose ratio to its reference must not be above the target. */
-    void addAtMost(String name, Timing.Figures figures, double target) {
-        add(name, figures, target);
+    void addAtMost(String name, String unit, Timing.Figures figures, double target) {
+        add(name, unit, figures, new Target(target, false));
     }
 
-    private void add(String name, Timing.Figures figures, Double target) {
+    /** A figure whose ratio to its reference must not be below the target. */
+    void addAtLeast(String name, String unit, Timing.Figures figures, double target) {
+        add(name, unit, figures, new Target(target, true));
+    }
+
+    private void add(String name, String unit, Timing.Figures figures, Target target) {
         ObjectNode row = JsonNodeFactory.instance.objectNode();
-        row.put("name", name).put("unit", "us");
+        row.put("name", name).put("unit", unit);
         row.put("median", rounded(figures.median())).put("spread", rounded(figures.spread()));
         row.put("reference", rounded(figures.reference())).put("ratio", rounded(figures.ratio()));
         if (target == null) {
             row.putNull("target").putNull("met");
         } else {
-            boolean met = figures.ratio() <= target;
+            boolean met = target.metBy(figures.ratio());
             missed |= !met;
-            row.put("target", target).put("met", met);
+            row.put("target", rounded(target.ratio())).put("met", met);
         }
         rows.add(row);
     }

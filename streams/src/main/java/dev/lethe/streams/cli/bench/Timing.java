@@ -19,7 +19,7 @@ final class Timing {
     }
 
     /**
-     * In microseconds.
+     * What came out, in any unit; {@link #alternate} gives microseconds.
      *
      * @param median of the work
      * @param spread of the work: upper less lower quartile
@@ -29,6 +29,14 @@ final class Timing {
 
         double ratio() {
             return median / reference;
+        }
+
+        /** Of repetitions, in any order; an even number takes the upper of the middle two. Not modified. */
+        static Figures of(double[] repetitions, double reference) {
+            double[] sorted = repetitions.clone();
+            Arrays.sort(sorted);
+            int n = sorted.length;
+            return new Figures(sorted[n / 2], sorted[n * 3 / 4] - sorted[n / 4], reference);
         }
 
         /** The same work in so many equal parts. */
@@ -54,10 +62,8 @@ final class Timing {
                 referenceTook[i] = reached;
             }
         }
-        Arrays.sort(took);
         Arrays.sort(referenceTook);
-        double spread = took[rounds * 3 / 4] - took[rounds / 4];
-        return new Figures(took[rounds / 2], spread, referenceTook[rounds / 2]);
+        return Figures.of(took, referenceTook[rounds / 2]);
     }
 
     private static double time(Work work, int round) {

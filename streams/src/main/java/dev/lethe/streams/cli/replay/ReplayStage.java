@@ -1,6 +1,7 @@
 package dev.lethe.streams.cli.replay;
 
 import dev.lethe.streams.LetheService;
+import dev.lethe.streams.cli.TemporaryDirectory;
 import dev.lethe.streams.client.ClientSettings;
 import dev.lethe.streams.client.LetheClient;
 import dev.lethe.streams.client.LetheClient.From;

@@ -1,4 +1,4 @@
-package dev.lethe.streams.cli.replay;
+package dev.lethe.streams.cli;
 
 import dev.lethe.streams.LetheException;
 import java.io.IOException;
@@ -9,10 +9,11 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /** A directory of its own for one run, so that two runs do not disturb each other. */
-final class TemporaryDirectory implements AutoCloseable {
+public final class TemporaryDirectory implements AutoCloseable {
     private final Path path;
 
-    TemporaryDirectory(String prefix) {
+    /** Makes it under the system's temporary directory. */
+    public TemporaryDirectory(String prefix) {
         try {
             path = Files.createTempDirectory(prefix);
         } catch (IOException e) {
@@ -22,7 +23,8 @@ final class TemporaryDirectory implements AutoCloseable {
         }
     }
 
-    Path path() {
+    /** Where it is. */
+    public Path path() {
         return path;
     }
 
