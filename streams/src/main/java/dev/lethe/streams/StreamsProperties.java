@@ -3,6 +3,7 @@ package dev.lethe.streams;
 import dev.lethe.streams.config.ServiceConfig;
 import dev.lethe.streams.config.TopicSetup;
 import dev.lethe.streams.local.DataDirectory;
+import dev.lethe.streams.topology.Topic;
 import java.util.Properties;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -42,7 +43,7 @@ public final class StreamsProperties {
     private static void addInternalTopics(Properties p) {
         p.put(
                 StreamsConfig.topicPrefix(TopicConfig.MAX_COMPACTION_LAG_MS_CONFIG),
-                Long.toString(TopicSetup.COMPACTION_LAG.toMillis()));
+                Long.toString(Topic.COMPACTION_LAG.toMillis()));
         p.put(
                 StreamsConfig.topicPrefix(TopicConfig.MAX_MESSAGE_BYTES_CONFIG),
                 Integer.toString(TopicSetup.INTERNAL_MESSAGE_BYTES));

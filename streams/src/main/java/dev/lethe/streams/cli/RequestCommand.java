@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiFunction;
+import org.apache.avro.specific.SpecificRecord;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -37,14 +38,24 @@ import picocli.CommandLine.Parameters;
         })
 final class RequestCommand {
 
+    /** Sends one request and shows its receipt. */
+    private abstract static class Asking extends ClientCommand {
+        @Mixin
+        private RequestOptions request;
+
+        @Override
+        final int run(LetheClient client) {
+            return request.send(client, message(request.id(), request.dataset(), Instant.now()), output());
+        }
+
+        abstract SpecificRecord message(String id, String dataset, Instant now);
+    }
+
     @Command(
             name = "delete",
             description = "Deletes samples by id, or all samples of subjects.",
             footer = {"", "Example:", "  lethe request delete --dataset digits --samples 17,42 --subjects s9"})
-    static final class Delete extends ClientCommand {
-        @Mixin
-        private RequestOptions request;
-
+    static final class Delete extends Asking {
         @Option(names = "--samples", paramLabel = "ID", split = ",", description = "Sample ids.")
         private List<String> samples = new ArrayList<>();
 
@@ -52,15 +63,14 @@ final class RequestCommand {
         private List<String> subjects = new ArrayList<>();
 
         @Override
-        int run(LetheClient client) {
-            var message = DeleteRequest.newBuilder()
-                    .setRequestId(request.id())
-                    .setDataset(request.dataset())
+        SpecificRecord message(String id, String dataset, Instant now) {
+            return DeleteRequest.newBuilder()
+                    .setRequestId(id)
+                    .setDataset(dataset)
                     .setSamples(samples)
                     .setSubjects(subjects)
-                    .setEventTime(Instant.now())
+                    .setEventTime(now)
                     .build();
-            return request.send(client, message, output());
         }
     }
 
@@ -68,10 +78,7 @@ final class RequestCommand {
             name = "relabel",
             description = "Corrects labels.",
             footer = {"", "Example:", "  lethe request relabel --dataset digits 5=3 8=1"})
-    static final class Relabel extends ClientCommand {
-        @Mixin
-        private RequestOptions request;
-
+    static final class Relabel extends Asking {
         @Parameters(paramLabel = "SAMPLE=LABEL", arity = "1..*", description = "The correct labels.")
         private List<String> labels;
 
@@ -83,14 +90,13 @@ final class RequestCommand {
         }
 
         @Override
-        int run(LetheClient client) {
-            var message = RelabelRequest.newBuilder()
-                    .setRequestId(request.id())
-                    .setDataset(request.dataset())
+        SpecificRecord message(String id, String dataset, Instant now) {
+            return RelabelRequest.newBuilder()
+                    .setRequestId(id)
+                    .setDataset(dataset)
                     .setSamples(samples)
-                    .setEventTime(Instant.now())
+                    .setEventTime(now)
                     .build();
-            return request.send(client, message, output());
         }
     }
 
@@ -98,10 +104,7 @@ final class RequestCommand {
             name = "rectify",
             description = "Corrects features.",
             footer = {"", "Example:", "  lethe request rectify --dataset line 5=1.5,-2,0"})
-    static final class Rectify extends ClientCommand {
-        @Mixin
-        private RequestOptions request;
-
+    static final class Rectify extends Asking {
         @Parameters(
                 paramLabel = "SAMPLE=FEATURES",
                 arity = "1..*",
@@ -117,14 +120,13 @@ final class RequestCommand {
         }
 
         @Override
-        int run(LetheClient client) {
-            var message = RectifyRequest.newBuilder()
-                    .setRequestId(request.id())
-                    .setDataset(request.dataset())
+        SpecificRecord message(String id, String dataset, Instant now) {
+            return RectifyRequest.newBuilder()
+                    .setRequestId(id)
+                    .setDataset(dataset)
                     .setSamples(samples)
-                    .setEventTime(Instant.now())
+                    .setEventTime(now)
                     .build();
-            return request.send(client, message, output());
         }
 
         private double[] numbers(String sample, String values) {
@@ -145,10 +147,7 @@ final class RequestCommand {
             name = "settle",
             description = "Waits until all earlier requests are in a published version, or that version is settled.",
             footer = {"", "Example:", "  lethe request settle --dataset digits --until settled"})
-    static final class Settle extends ClientCommand {
-        @Mixin
-        private RequestOptions request;
-
+    static final class Settle extends Asking {
         @Option(
                 names = "--until",
                 defaultValue = "SETTLED",
@@ -157,14 +156,13 @@ final class RequestCommand {
         private SettleUntil until;
 
         @Override
-        int run(LetheClient client) {
-            var message = SettleRequest.newBuilder()
-                    .setRequestId(request.id())
-                    .setDataset(request.dataset())
+        SpecificRecord message(String id, String dataset, Instant now) {
+            return SettleRequest.newBuilder()
+                    .setRequestId(id)
+                    .setDataset(dataset)
                     .setUntil(until)
-                    .setEventTime(Instant.now())
+                    .setEventTime(now)
                     .build();
-            return request.send(client, message, output());
         }
     }
 

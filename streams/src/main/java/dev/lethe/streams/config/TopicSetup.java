@@ -33,9 +33,6 @@ public final class TopicSetup {
     private static final Logger log = LoggerFactory.getLogger(TopicSetup.class);
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-    /** How long an erased row may stay in a compacted topic. */
-    public static final Duration COMPACTION_LAG = Duration.ofDays(1);
-
     /** Internal traffic holds rows, so it is kept only as long as a stopped service may take to come back. */
     private static final Duration INTERNAL_RETENTION = Duration.ofDays(7);
 
@@ -148,7 +145,7 @@ public final class TopicSetup {
             configs.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(INTERNAL_MESSAGE_BYTES));
         }
         if (topic.cleanup().equals(TopicConfig.CLEANUP_POLICY_COMPACT)) {
-            configs.put(TopicConfig.MAX_COMPACTION_LAG_MS_CONFIG, Long.toString(COMPACTION_LAG.toMillis()));
+            configs.put(TopicConfig.MAX_COMPACTION_LAG_MS_CONFIG, Long.toString(Topic.COMPACTION_LAG.toMillis()));
         } else {
             configs.put(TopicConfig.RETENTION_MS_CONFIG, retention(topic));
         }

@@ -35,8 +35,8 @@ public final class LetheTopology {
     /** Keeps changelogs of short-lived state from holding on to erased rows. */
     private static final Map<String, String> CHANGELOG = Map.of(
             "cleanup.policy", "compact",
-            "max.compaction.lag.ms", String.valueOf(24 * 3600 * 1000L),
-            "segment.ms", String.valueOf(24 * 3600 * 1000L));
+            "max.compaction.lag.ms", Long.toString(Topic.COMPACTION_LAG.toMillis()),
+            "segment.ms", Long.toString(Topic.COMPACTION_LAG.toMillis()));
 
     private final TopologySettings settings;
     private final Topics topics;

@@ -29,6 +29,8 @@ final class PrivacyAccount {
     private final PrivacyTerms terms;
     private final Eligibility eligibility;
     private final SubjectShares shares = new SubjectShares(Screening.DEFAULT);
+    /** A subject took too much of the budget since the last settling. */
+    private SettleFirst screened;
 
     private PrivacyAccount(ModelState state, PrivacyTerms terms, Eligibility eligibility) {
         this.state = state;
@@ -61,11 +63,15 @@ final class PrivacyAccount {
     }
 
     /**
-     * Looks at changes before they are folded: does one subject take too much of the budget of all?
+     * Looks at changes before they are folded: does one subject take too much of the budget of all? Then {@link #screened}
+     * says so until the next settling.
      *
-     * @param anchor with a factor, the changes not folded yet. Not modified.
+     * @param anchor the changes not folded yet; nothing is judged without a factor. Not modified.
      */
-    Optional<SettleFirst> screen(Anchor anchor, List<Tail.Entry> entries) {
+    void screen(Anchor anchor, List<Tail.Entry> entries) {
+        if (screened != null || !anchor.hasFactor()) {
+            return;
+        }
         Map<String, List<RowChange>> bySubject = new LinkedHashMap<>();
         for (Tail.Entry entry : entries) {
             if (entry.subject() != null) {
@@ -74,18 +80,22 @@ final class PrivacyAccount {
                         .add(entry.change());
             }
         }
-        Optional<SettleFirst> first = Optional.empty();
-        for (var subject : bySubject.entrySet()) {
-            var forecast = Forecast.of(anchor, subject.getValue());
-            if (shares.ask(subject.getKey(), forecast, terms.budget()) instanceof SettleFirst settle) {
-                first = first.or(() -> Optional.of(settle));
+        bySubject.forEach((subject, changes) -> {
+            var outcome = shares.ask(subject, Forecast.of(anchor, changes), terms.budget());
+            if (screened == null && outcome instanceof SettleFirst first) {
+                screened = first;
             }
-        }
-        return first;
+        });
+    }
+
+    /** Why no patch may be published before the next settling; empty if one may. */
+    Optional<SettleFirst> screened() {
+        return Optional.ofNullable(screened);
     }
 
     /** The residual is measured anew: every subject begins again. */
     void settled() {
+        screened = null;
         shares.settled();
     }
 

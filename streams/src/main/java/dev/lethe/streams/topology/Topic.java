@@ -1,5 +1,6 @@
 package dev.lethe.streams.topology;
 
+import java.time.Duration;
 import org.apache.kafka.common.serialization.Serde;
 
 /**
@@ -13,6 +14,9 @@ import org.apache.kafka.common.serialization.Serde;
  * @param values serde of values
  */
 public record Topic<K, V>(String name, Group group, String cleanup, Serde<K> keys, Serde<V> values) {
+
+    /** How long an erased row may stay in a compacted topic, changelogs included. */
+    public static final Duration COMPACTION_LAG = Duration.ofDays(1);
 
     /** Topics of a group have equal partition counts, fixed for life. */
     public enum Group {

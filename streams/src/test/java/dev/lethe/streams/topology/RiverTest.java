@@ -19,40 +19,20 @@ import dev.lethe.schemas.SettlePolicy;
 import dev.lethe.schemas.SettleUntil;
 import dev.lethe.schemas.VersionKind;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Random;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
 /** The main job, request by request, against models retrained from what should be left. */
-class RiverTest {
+class RiverTest extends RiverCase {
     private static final long SEED = 20261122;
     private static final int FEATURES = 4;
 
-    @TempDir
-    Path directory;
-
-    private River river;
-    private final Map<String, Sample> expected = new LinkedHashMap<>();
-    private final Random random = new Random(SEED);
-
-    @BeforeEach
-    void open() {
-        river = new River(directory, 16);
-    }
-
-    @AfterEach
-    void close() {
-        river.close();
+    RiverTest() {
+        super(SEED);
     }
 
     private static ModelSpec softmax(String id) {
@@ -71,28 +51,10 @@ class RiverTest {
         return random.doubles(FEATURES, -1, 1).map(v -> v + 0.3 * shift).toArray();
     }
 
-    private void put(Sample sample) {
-        river.put(sample);
-        expected.put(sample.getSampleId(), sample);
-    }
-
-    private void open(ModelSpec spec) {
-        river.put(spec);
-        river.awaitVersion(spec.getModelId(), 1);
-    }
-
     private void shouldEqualRetrained(ModelSpec spec) {
         Receipt receipt = river.settle(SettleUntil.SETTLED);
         assertThat(receipt.getStatus()).as("seed %d: %s", SEED, receipt).isEqualTo(ReceiptStatus.APPLIED);
-        double[] want = River.retrained(spec, expected.values());
-        double[] got = river.theta(spec.getModelId());
-        double distance = 0;
-        double norm = 0;
-        for (int i = 0; i < want.length; i++) {
-            distance += (want[i] - got[i]) * (want[i] - got[i]);
-            norm += want[i] * want[i];
-        }
-        assertThat(Math.sqrt(distance)).as("seed %d", SEED).isLessThan(1e-9 * (1 + Math.sqrt(norm)));
+        latestShouldEqualRetrained(spec);
     }
 
     @Test
@@ -338,8 +300,7 @@ class RiverTest {
             } else {
                 river.send(
                         new RelabelRequest("r" + i, River.DATASET, List.of(new Relabelling("s" + i, "b")), null, null));
-                expected.computeIfPresent(
-                        "s" + i, (k, s) -> Sample.newBuilder(s).setLabel("b").build());
+                expectLabel("s" + i, "b");
             }
             river.send(new DeleteRequest("r0", River.DATASET, List.of("s0"), List.of(), null, null));
         }

@@ -1,0 +1,107 @@
+package dev.lethe.streams.topology;
+
+import dev.lethe.unlearn.correction.Anchor;
+import dev.lethe.unlearn.objective.Objective;
+import dev.lethe.unlearn.objective.RowChange;
+import java.util.List;
+
+/**
+ * A model's anchor in its task, with the tail of changes on their way into it. Nothing else folds, so every change is in
+ * each anchor once. All on the stream thread; owns the anchor.
+ */
+final class LiveAnchor implements AutoCloseable {
+    private final Objective objective;
+    private final ModelState state;
+    private final Tail tail;
+    private final PrivacyAccount privacy;
+    private final int batch;
+    private Anchor anchor;
+
+    /**
+     * @param privacy null if the model asks for no claim
+     * @param batch changes that are folded together at most
+     */
+    LiveAnchor(Objective objective, ModelState state, Tail tail, PrivacyAccount privacy, int batch) {
+        this.objective = objective;
+        this.state = state;
+        this.tail = tail;
+        this.privacy = privacy;
+        this.batch = batch;
+        this.anchor = state.restore(objective).orElse(null);
+    }
+
+    /** Null before the first pass of a fit. */
+    Anchor get() {
+        return anchor;
+    }
+
+    /** Whether every change is folded, and none since the pass that made this anchor. */
+    boolean untouched() {
+        return anchor != null && anchor.changes() == 0 && tail.pending() == 0;
+    }
+
+    /** Number of the newest change. */
+    long newest() {
+        return tail.last();
+    }
+
+    /**
+     * Folds what is pending.
+     *
+     * @param keep whether a pass under way will ask for what came after its cut
+     */
+    void fold(boolean keep) {
+        if (tail.pending() == 0) {
+            return;
+        }
+        while (tail.pending() > 0) {
+            List<Tail.Entry> taken = take(batch);
+            List<RowChange> changes = taken.stream().map(Tail.Entry::change).toList();
+            if (privacy != null) {
+                privacy.screen(anchor, taken);
+            }
+            anchor.foldGradient(changes);
+            anchor.foldFactor(changes);
+        }
+        if (!keep) {
+            tail.dropKept();
+        }
+        state.save(anchor);
+    }
+
+    private List<Tail.Entry> take(int most) {
+        List<Tail.Entry> taken = tail.take(most);
+        state.progress().setTailApplied(taken.get(taken.size() - 1).number());
+        return taken;
+    }
+
+    /** Brings the anchor up to today and gives the changes that are not in a pass's sums. */
+    List<RowChange> changesBehind(PassInFlight pass) {
+        if (anchor != null) {
+            fold(true);
+        } else if (tail.pending() > 0) {
+            take(Integer.MAX_VALUE);
+        }
+        List<RowChange> behind = tail.kept(pass::behindCut);
+        tail.dropKept();
+        return behind;
+    }
+
+    /** Goes on with another anchor, which is then durable; the one before is the caller's to close. */
+    void move(Anchor to) {
+        anchor = to;
+        state.progress().setSettled(false);
+        state.saveAnchor(anchor);
+    }
+
+    Objective objective() {
+        return objective;
+    }
+
+    @Override
+    public void close() {
+        if (anchor != null) {
+            anchor.close();
+        }
+    }
+}

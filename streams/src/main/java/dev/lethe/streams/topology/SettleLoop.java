@@ -1,0 +1,200 @@
+package dev.lethe.streams.topology;
+
+import dev.lethe.schemas.Cut;
+import dev.lethe.schemas.ShardStatistics;
+import dev.lethe.streams.topology.PassInFlight.Purpose;
+import dev.lethe.streams.topology.PassInFlight.Question;
+import dev.lethe.streams.topology.Settling.Start;
+import dev.lethe.unlearn.correction.Anchor;
+import dev.lethe.unlearn.correction.Settler;
+import dev.lethe.unlearn.curvature.Sums;
+import dev.lethe.unlearn.curvature.Sweep.Wanted;
+import dev.lethe.unlearn.objective.Objective;
+import dev.lethe.unlearn.objective.RowChange;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * A model's settling, pass by pass: the settler's questions go to the shards, their answers to the settler. At most one
+ * settling is under way. All on the stream thread.
+ */
+final class SettleLoop implements Passes.Listener {
+    /** What a pass adds up for a factor. */
+    private static final Wanted FACTOR = new Wanted(true, true, false, null);
+
+    /** What becomes of a settling; it is over when one of these is called. */
+    interface Listener {
+        void settled(Settling done, boolean atRoundingFloor);
+
+        /** Parameters that were trained elsewhere are measured. Returns whether to settle them. */
+        boolean imported();
+
+        /** Neither from the anchor nor from zero. */
+        void failed(String code, String reason);
+    }
+
+    private final LiveAnchor anchor;
+    private final ModelState state;
+    private final Passes passes;
+    private final Listener listener;
+    private Settling settling;
+
+    SettleLoop(
+            LiveAnchor anchor,
+            ModelState state,
+            ModelOutput output,
+            Worker worker,
+            TopologySettings settings,
+            Listener listener) {
+        this.anchor = anchor;
+        this.state = state;
+        this.passes = new Passes(state, anchor.objective(), settings.shards(), output, worker, this);
+        this.listener = listener;
+    }
+
+    /** Whether nothing is under way, neither a settling nor a pass. */
+    boolean idle() {
+        return settling == null && !passes.inFlight();
+    }
+
+    boolean passInFlight() {
+        return passes.inFlight();
+    }
+
+    /** Whether no patch may be published now: a settling's end is waited for, or the factor. */
+    boolean holdsPublication() {
+        return settling != null && settling.holds() || passes.rebuilding();
+    }
+
+    void cut(Cut cut) {
+        passes.cut(cut, anchor.newest());
+    }
+
+    void statistics(ShardStatistics statistics) {
+        passes.statistics(statistics);
+    }
+
+    void tick() {
+        passes.tick();
+    }
+
+    /** Builds the factor anew where it was built before. */
+    void rebuildFactor() {
+        passes.issue(new Question(Purpose.REBUILD, anchor.get().state().thetaFactor(), FACTOR));
+    }
+
+    /** Settles with the kept factor. @param hold whether publication waits for the end */
+    void settle(boolean hold) {
+        if (settling == null) {
+            begin(new Settling(Settler.from(anchor.get(), false), Start.ANCHOR, hold, null, null));
+        } else if (hold) {
+            settling.hold(settling.code(), settling.reason());
+        }
+    }
+
+    /** The patch is not published as it is: fresh curvature, and publication waits for the end. */
+    void settleFirst(String code, String reason) {
+        if (settling == null) {
+            begin(new Settling(Settler.from(anchor.get(), true), Start.ANCHOR, true, code, reason));
+        } else {
+            settling.hold(code, reason);
+        }
+    }
+
+    /** Fits from zero, or from the spec's own parameters the first time. @param code null the first time */
+    void fit(String code, String reason) {
+        var spec = state.spec();
+        Objective objective = anchor.objective();
+        boolean imported = spec.getInitial() != null && code == null;
+        double[] from = imported ? Doubles.toArray(spec.getInitial()) : new double[objective.parameters()];
+        begin(new Settling(Settler.first(objective, from), imported ? Start.IMPORTED : Start.ZERO, true, code, reason));
+    }
+
+    private void begin(Settling next) {
+        settling = next;
+        act(next.settler().begin());
+    }
+
+    private void act(Settler.Step step) {
+        if (step instanceof Settler.Step.Evaluate evaluate) {
+            var plain = new Wanted(false, false, evaluate.preconditioner(), null);
+            passes.issue(new Question(Purpose.SETTLE, evaluate.theta(), evaluate.curvature() ? FACTOR : plain));
+        } else if (step instanceof Settler.Step.Multiply multiply) {
+            var product = new Wanted(false, false, false, multiply.direction());
+            passes.issue(new Question(Purpose.MULTIPLY, multiply.theta(), product));
+        } else if (step instanceof Settler.Step.Settled done) {
+            finished(done.atRoundingFloor());
+        } else if (step instanceof Settler.Step.GiveUp up) {
+            failed(up.code(), up.reason());
+        }
+    }
+
+    @Override
+    public void answered(PassInFlight pass, Sums sums, Consumer<Anchor> built) {
+        List<RowChange> behind = anchor.changesBehind(pass);
+        if (pass.purpose() == Purpose.REBUILD) {
+            built.accept(anchor.get());
+            anchor.get().foldFactor(behind);
+            return;
+        }
+        if (pass.purpose() == Purpose.MULTIPLY) {
+            act(settling.settler().product(anchor.get(), sums.product()));
+            return;
+        }
+        Anchor candidate = Anchor.at(anchor.objective(), pass.theta(), state.perturbation(), sums);
+        built.accept(candidate);
+        candidate.foldGradient(behind);
+        candidate.foldFactor(behind);
+        decide(candidate);
+    }
+
+    private void decide(Anchor candidate) {
+        boolean freshStart = settling.firstEvaluation() && settling.fromScratch();
+        var decision = settling.settler().next(freshStart ? null : anchor.get(), candidate);
+        Anchor survivor = decision.survivor(anchor.get(), candidate);
+        if (decision.accept()) {
+            anchor.move(survivor);
+        }
+        if (!freshStart || settling.start() != Start.IMPORTED || listener.imported()) {
+            act(decision.step());
+        } else {
+            settling = null;
+        }
+    }
+
+    private void finished(boolean atRoundingFloor) {
+        Settling done = settling;
+        settling = null;
+        listener.settled(done, atRoundingFloor);
+    }
+
+    @Override
+    public void singular(PassInFlight pass, Sums sums, String reason) {
+        if (sums.rows() > 0 || settling == null) {
+            failed("SINGULAR_CURVATURE", reason);
+            return;
+        }
+        // Without samples an unpenalised direction has no curvature; zero parameters are the convention then.
+        Objective objective = anchor.objective();
+        List<RowChange> behind = anchor.changesBehind(pass);
+        double[] zero = new double[objective.parameters()];
+        Anchor empty = Anchor.at(objective, zero, state.perturbation(), Sums.empty(objective, false, false));
+        empty.foldGradient(behind);
+        anchor.close();
+        anchor.move(empty);
+        finished(false);
+    }
+
+    /** A settling that fails is followed by a fit from zero; that, or a singular curvature, is the end. */
+    @Override
+    public void failed(String code, String reason) {
+        boolean again = settling != null && !settling.fromScratch() && !code.equals("SINGULAR_CURVATURE");
+        settling = null;
+        passes.cancel();
+        if (again) {
+            fit(code, "settling failed (" + reason + "): fitted again from zero");
+        } else {
+            listener.failed(code, reason);
+        }
+    }
+}
