@@ -2,8 +2,11 @@ package dev.lethe.streams;
 
 import dev.lethe.streams.config.ServiceConfig;
 import dev.lethe.streams.config.TopicSetup;
+import dev.lethe.streams.http.HttpServer;
+import dev.lethe.streams.http.Routes;
 import dev.lethe.streams.local.DataDirectory;
 import dev.lethe.streams.local.LocalKafka;
+import dev.lethe.streams.metrics.Instruments;
 import dev.lethe.streams.topology.LetheTopology;
 import dev.lethe.unlearn.linalg.SelfTest;
 import java.time.Duration;
@@ -21,7 +24,7 @@ import org.apache.kafka.streams.KafkaStreams.State;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The service in one process: data directory, broker where none is configured, topics, topology. */
+/** The service in one process: data directory, broker where none is configured, topics, topology, HTTP. */
 public final class LetheService implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LetheService.class);
     private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
@@ -35,20 +38,30 @@ public final class LetheService implements AutoCloseable {
     private final CountDownLatch stopped = new CountDownLatch(1);
     private String bootstrapServers;
     private KafkaStreams streams;
+    private HttpServer http;
 
     private LetheService() {}
 
+    /** As {@link #serve}, without HTTP: for runs that end by themselves. */
+    public static LetheService start(ServiceConfig config) {
+        return run(config, false);
+    }
+
     /**
-     * Starts everything and waits until it runs.
+     * Starts everything and waits until it runs. HTTP answers before that, and says what is being waited for.
      *
      * @throws LetheException if the linear algebra computes wrong numbers here, the data directory is in use, the topics
      *     do not fit, or Kafka does not answer
      */
-    public static LetheService start(ServiceConfig config) {
+    public static LetheService serve(ServiceConfig config) {
+        return run(config, true);
+    }
+
+    private static LetheService run(ServiceConfig config, boolean withHttp) {
         selfTest();
         LetheService service = new LetheService();
         try {
-            service.open(config);
+            service.open(config, withHttp);
             return service;
         } catch (RuntimeException e) {
             service.close();
@@ -65,7 +78,7 @@ public final class LetheService implements AutoCloseable {
         }
     }
 
-    private void open(ServiceConfig config) {
+    private void open(ServiceConfig config, boolean withHttp) {
         DataDirectory data = DataDirectory.open(config.dataDir());
         opened.push(data::close);
         bootstrapServers = config.bootstrapServers().orElseGet(() -> startBroker(config, data));
@@ -73,13 +86,29 @@ public final class LetheService implements AutoCloseable {
             new TopicSetup(config).run(admin);
         }
         log.atInfo().addKeyValue("config", config).log("starting");
+        Instruments instruments = new Instruments();
+        opened.push(instruments::close);
         streams = new KafkaStreams(
-                LetheTopology.build(config.topologySettings()), StreamsProperties.of(config, data, bootstrapServers));
+                LetheTopology.build(config.topologySettings().withMetrics(instruments.lethe())),
+                StreamsProperties.of(config, data, bootstrapServers));
         opened.push(() -> streams.close(STOP_TIMEOUT));
         streams.setUncaughtExceptionHandler(failures);
         streams.setStateListener(this::onState);
+        ServiceHealth health = new ServiceHealth(this::state, this::failure);
+        streams.setGlobalStateRestoreListener(health);
+        if (withHttp) {
+            listen(config, health, instruments);
+        }
         streams.start();
         awaitRunning();
+    }
+
+    private void listen(ServiceConfig config, ServiceHealth health, Instruments instruments) {
+        instruments.watch(streams);
+        config.httpPort().ifPresent(port -> {
+            http = HttpServer.start(config.httpHost(), port, Routes.of(health, instruments.registry()));
+            opened.push(http::close);
+        });
     }
 
     private String startBroker(ServiceConfig config, DataDirectory data) {
@@ -140,6 +169,11 @@ public final class LetheService implements AutoCloseable {
     /** Where clients connect. */
     public String bootstrapServers() {
         return bootstrapServers;
+    }
+
+    /** Address of the HTTP side, if there is one. */
+    public Optional<String> httpUrl() {
+        return Optional.ofNullable(http).map(HttpServer::url);
     }
 
     /** Stops in good order; what was not committed is processed again by the next start. */

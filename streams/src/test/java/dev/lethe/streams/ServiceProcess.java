@@ -49,6 +49,7 @@ final class ServiceProcess implements AutoCloseable {
                 .redirectOutput(ProcessBuilder.Redirect.to(log.toFile()));
         builder.environment().put("LETHE_DATA_DIR", directory.resolve("data").toString());
         builder.environment().put("LETHE_LOCAL_PORT", String.valueOf(port));
+        builder.environment().put("LETHE_HTTP_PORT", "0");
         builder.environment().put("LETHE_SHARDS", String.valueOf(shards));
         builder.environment().put("OMP_NUM_THREADS", "1");
         process = builder.start();

@@ -45,9 +45,10 @@ final class ServeCommand implements Callable<Integer> {
         ServiceConfig settings = ServiceConfig.load(Optional.ofNullable(config), System.getenv());
         Path logFile = settings.dataDir().resolve(LOG_FILE);
         Logging.toFile(logFile);
-        LetheService service = LetheService.start(settings);
+        LetheService service = LetheService.serve(settings);
         Runtime.getRuntime().addShutdownHook(new Thread(service::close, "lethe-stop"));
-        out.println("Lethe is ready. Kafka: " + service.bootstrapServers() + ", prefix: " + settings.prefix()
+        String http = service.httpUrl().map(url -> ", HTTP: " + url).orElse("");
+        out.println("Lethe is ready. Kafka: " + service.bootstrapServers() + ", prefix: " + settings.prefix() + http
                 + ", log: " + logFile + ". Stop with Ctrl-C.");
         out.flush();
         service.awaitStopped();

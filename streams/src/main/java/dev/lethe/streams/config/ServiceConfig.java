@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,11 +26,14 @@ import org.slf4j.LoggerFactory;
  * each setting means is said in {@link Settings}.
  *
  * @param bootstrapServers empty: the embedded broker
+ * @param httpPort empty: no HTTP
  * @param replicationFactor -1: the cluster's default
  */
 public record ServiceConfig(
         Optional<String> bootstrapServers,
         int localPort,
+        String httpHost,
+        OptionalInt httpPort,
         String prefix,
         Path dataDir,
         int shards,
@@ -69,6 +73,8 @@ public record ServiceConfig(
         return new ServiceConfig(
                 Optional.ofNullable(Settings.BOOTSTRAP_SERVERS.value(own, local)),
                 Settings.LOCAL_PORT.value(own, local),
+                Settings.HTTP_HOST.value(own, local),
+                Settings.HTTP_PORT.value(own, local),
                 Settings.PREFIX.value(own, local),
                 Settings.DATA_DIR.value(own, local),
                 Settings.SHARDS.value(own, local),

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -12,6 +13,7 @@ import java.util.stream.Collectors;
 public final class Settings {
     private static final int MAX_PARTITIONS = 10_000;
     private static final int MAX_MILLIS = 3_600_000;
+    private static final int MAX_PORT = 65_535;
 
     public static final Setting<String> BOOTSTRAP_SERVERS = Setting.text(
             "bootstrap.servers",
@@ -23,9 +25,24 @@ public final class Settings {
     public static final Setting<Integer> LOCAL_PORT = Setting.integer(
             "local.port",
             0,
-            65_535,
+            MAX_PORT,
             Defaults.of(19_092),
             "Port of the broker in this process, on 127.0.0.1; 0: any free one.");
+
+    public static final Setting<String> HTTP_HOST = Setting.text(
+            "http.host",
+            "[A-Za-z0-9.:_-]+",
+            Defaults.of("127.0.0.1"),
+            "a host name or an address of this machine",
+            "Where `lethe serve` listens for HTTP (health, metrics, questions). It asks nobody who they are: let it listen"
+                    + " to a network only behind something that does.");
+
+    public static final Setting<OptionalInt> HTTP_PORT = new Setting<>(
+            "http.port",
+            "a whole number from 0 to 65535, or off",
+            Defaults.of(19_090),
+            "Port for HTTP of `lethe serve`; 0: any free one; off: none.",
+            Settings::port);
 
     public static final Setting<String> PREFIX = Setting.text(
             "prefix",
@@ -113,6 +130,8 @@ public final class Settings {
     public static final List<Setting<?>> ALL = List.of(
             BOOTSTRAP_SERVERS,
             LOCAL_PORT,
+            HTTP_HOST,
+            HTTP_PORT,
             PREFIX,
             DATA_DIR,
             SHARDS,
@@ -128,6 +147,18 @@ public final class Settings {
             ROW_CACHE_MB);
 
     private Settings() {}
+
+    private static OptionalInt port(String text) {
+        // YAML 1.1 reads off as false.
+        if (text.equals("off") || text.equals("false")) {
+            return OptionalInt.empty();
+        }
+        int port = Integer.parseInt(text);
+        if (port < 0 || port > MAX_PORT) {
+            throw new IllegalArgumentException("out of range");
+        }
+        return OptionalInt.of(port);
+    }
 
     /** The reference page, as text. */
     public static String reference() {

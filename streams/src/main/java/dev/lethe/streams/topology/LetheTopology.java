@@ -60,7 +60,7 @@ public final class LetheTopology {
 
     private void requests() {
         source(topics.requests(), topics.applied());
-        processor(Nodes.REQUEST, () -> new RequestProcessor(settings.shards()), topics.requests(), topics.applied());
+        processor(Nodes.REQUEST, () -> new RequestProcessor(settings), topics.requests(), topics.applied());
         sink(Nodes.TO_PARTS, topics.parts(), Nodes.REQUEST);
         sink(Nodes.TO_RECEIPTS, topics.receipts(), Nodes.REQUEST);
         store(Nodes.LEDGER, Messages.serde(LedgerEntry.class), Nodes.REQUEST);

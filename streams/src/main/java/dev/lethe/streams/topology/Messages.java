@@ -3,6 +3,7 @@ package dev.lethe.streams.topology;
 import dev.lethe.schemas.Change;
 import dev.lethe.schemas.Cut;
 import dev.lethe.schemas.DeleteRequest;
+import dev.lethe.schemas.FrozenSchemas;
 import dev.lethe.schemas.ModelNotice;
 import dev.lethe.schemas.ModelOpened;
 import dev.lethe.schemas.ModelSpec;
@@ -18,9 +19,12 @@ import dev.lethe.schemas.SettleRequest;
 import dev.lethe.schemas.ShardNotice;
 import dev.lethe.schemas.ShardStatistics;
 import java.io.IOException;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
@@ -38,7 +42,7 @@ import org.apache.kafka.common.serialization.Serializer;
 /**
  * Avro single-object encoding (Avro 1.12 specification, "Single-object encoding"): two marker bytes, the schema's
  * 64-bit fingerprint, the binary record. The fingerprint tells the message types of one topic apart, so no registry is
- * needed.
+ * needed. What was written with a schema of an older release is read as today's type ({@link FrozenSchemas}).
  */
 public final class Messages {
     private static final int HEADER_BYTES = 10;
@@ -54,11 +58,24 @@ public final class Messages {
         SchemaSafety.install();
     }
 
+    /** Its codecs are safe for several threads, and a schema's history is read once. */
+    private static final ClassValue<Codec> CODECS = new ClassValue<>() {
+        @Override
+        protected Codec computeValue(Class<?> type) {
+            return new Codec(type.asSubclass(SpecificRecord.class), FrozenSchemas.of(type.getSimpleName()));
+        }
+    };
+
     private Messages() {}
 
     /** Serde of a topic or store whose values are all of one generated class. */
     public static <T extends SpecificRecord> Serde<T> serde(Class<T> type) {
         return serde(List.of(type)).as(type);
+    }
+
+    /** The same, with the schemas of older writers given. */
+    static <T extends SpecificRecord> Serde<T> serde(Class<T> type, List<Schema> older) {
+        return new Union(List.of(new Codec(type, older))).as(type);
     }
 
     /** Every message type that travels on a topic; used by tests that walk all schemas. */
@@ -84,23 +101,22 @@ public final class Messages {
 
     /** Single-object encoding of any generated message. */
     public static byte[] encode(SpecificRecord message) {
-        return new Codec(message.getClass()).encode(message);
+        return CODECS.get(message.getClass()).encode(message);
     }
 
     /** Serde of a topic that carries several message types. */
     public static Union serde(List<? extends Class<? extends SpecificRecord>> types) {
-        return new Union(
-                types.stream().map(Codec::new).collect(Collectors.toMap(c -> c.fingerprint, Function.identity())));
+        return new Union(types.stream().<Codec>map(CODECS::get).toList());
     }
 
     /** A serde over a closed set of message types. */
     public static final class Union {
-        private final Map<Long, Codec> byFingerprint;
+        private final Map<Long, Codec> byFingerprint = new HashMap<>();
         private final Map<Schema, Codec> bySchema;
 
-        private Union(Map<Long, Codec> byFingerprint) {
-            this.byFingerprint = byFingerprint;
-            this.bySchema = byFingerprint.values().stream().collect(Collectors.toMap(c -> c.schema, c -> c));
+        private Union(Collection<Codec> codecs) {
+            codecs.forEach(codec -> codec.fingerprints.forEach(f -> byFingerprint.put(f, codec)));
+            this.bySchema = codecs.stream().collect(Collectors.toMap(c -> c.schema, c -> c));
         }
 
         /** The same serde, typed by a common supertype of its messages. */
@@ -134,8 +150,8 @@ public final class Messages {
         }
 
         private String names() {
-            return byFingerprint.values().stream()
-                    .map(c -> c.schema.getName())
+            return bySchema.keySet().stream()
+                    .map(Schema::getName)
                     .sorted()
                     .toList()
                     .toString();
@@ -152,16 +168,22 @@ public final class Messages {
 
     private static final class Codec {
         final Schema schema;
-        final long fingerprint;
+        /** Of today's schema and all released ones. */
+        final Set<Long> fingerprints = new HashSet<>();
+
         private final BinaryMessageEncoder<SpecificRecord> encoder;
         private final BinaryMessageDecoder<SpecificRecord> decoder;
 
-        Codec(Class<? extends SpecificRecord> type) {
+        Codec(Class<? extends SpecificRecord> type, List<Schema> older) {
             SpecificData data = SpecificData.getForClass(type);
             schema = data.getSchema(type);
-            fingerprint = SchemaNormalization.parsingFingerprint64(schema);
             encoder = new BinaryMessageEncoder<>(data, schema);
             decoder = new BinaryMessageDecoder<>(data, schema);
+            fingerprints.add(SchemaNormalization.parsingFingerprint64(schema));
+            for (Schema frozen : older) {
+                decoder.addSchema(frozen);
+                fingerprints.add(SchemaNormalization.parsingFingerprint64(frozen));
+            }
         }
 
         byte[] encode(SpecificRecord value) {

@@ -6,6 +6,7 @@ import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.ModelVersion;
 import dev.lethe.schemas.Pass;
 import dev.lethe.schemas.RequestTally;
+import dev.lethe.streams.metrics.LetheMetrics;
 import java.nio.ByteBuffer;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -14,9 +15,11 @@ import org.apache.kafka.streams.processor.api.Record;
 /** Everything a model sends. */
 final class ModelOutput {
     private final ProcessorContext<String, Addressed> context;
+    private final LetheMetrics metrics;
 
-    ModelOutput(ProcessorContext<String, Addressed> context) {
+    ModelOutput(ProcessorContext<String, Addressed> context, LetheMetrics metrics) {
         this.context = context;
+        this.metrics = metrics;
     }
 
     int partition() {
@@ -36,6 +39,7 @@ final class ModelOutput {
     }
 
     void publish(ModelVersion version) {
+        metrics.published(version);
         forward(version.getModelId(), Addressed.byKey(version), Nodes.TO_VERSIONS);
         forward(version.getModelId(), Addressed.byKey(version), Nodes.TO_LATEST);
     }

@@ -44,7 +44,7 @@ final class ModelProcessor implements Processor<String, SpecificRecord, String, 
 
     @Override
     public void init(ProcessorContext<String, Addressed> context) {
-        output = new ModelOutput(context);
+        output = new ModelOutput(context, settings.metrics());
         anchors = context.getStateStore(Nodes.ANCHORS);
         progresses = context.getStateStore(Nodes.PROGRESS);
         tails = context.getStateStore(Nodes.TAIL);

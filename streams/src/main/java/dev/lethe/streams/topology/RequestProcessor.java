@@ -5,6 +5,7 @@ import dev.lethe.schemas.ModelNotice;
 import dev.lethe.schemas.Part;
 import dev.lethe.schemas.Receipt;
 import dev.lethe.schemas.ShardNotice;
+import dev.lethe.streams.metrics.LetheMetrics;
 import dev.lethe.streams.topology.Ledger.Coordinates;
 import dev.lethe.streams.topology.RequestRules.Refusal;
 import java.nio.ByteBuffer;
@@ -24,11 +25,13 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
     private static final Logger LOG = LoggerFactory.getLogger(RequestProcessor.class);
 
     private final Ledger ledger;
+    private final LetheMetrics metrics;
     private ProcessorContext<String, Addressed> context;
     private KeyValueStore<String, LedgerEntry> entries;
 
-    RequestProcessor(int shards) {
-        ledger = new Ledger(shards);
+    RequestProcessor(TopologySettings settings) {
+        ledger = new Ledger(settings.shards());
+        metrics = settings.metrics();
     }
 
     @Override
@@ -55,7 +58,7 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
         var at = new Coordinates(meta.topic(), meta.partition(), meta.offset(), record.timestamp());
         var refusal = RequestRules.check(request);
         if (refusal.isPresent()) {
-            send(Ledger.refused(request, at, refusal.get(), context.currentSystemTimeMs()));
+            answer(Ledger.refused(request, at, refusal.get(), context.currentSystemTimeMs()));
             return;
         }
         String id = RequestRules.requestId(request);
@@ -77,7 +80,7 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
                     "request id " + RequestRules.requestId(request) + " was used before with other content (at "
                             + known.getTopic() + "-" + known.getPartition() + "@" + known.getOffset()
                             + "); its receipt stands. Send the new request under a new id");
-            send(Ledger.refused(request, at, refusal, context.currentSystemTimeMs()));
+            answer(Ledger.refused(request, at, refusal, context.currentSystemTimeMs()));
         } else if (known.getReceipt() != null) {
             send(known.getReceipt());
         }
@@ -95,7 +98,13 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
                 requestId,
                 receipt.map(r -> LedgerEntry.newBuilder(updated).setReceipt(r).build())
                         .orElse(updated));
-        receipt.ifPresent(this::send);
+        receipt.ifPresent(this::answer);
+    }
+
+    /** The first receipt of a request. */
+    private void answer(Receipt receipt) {
+        metrics.answered(receipt);
+        send(receipt);
     }
 
     private void send(Receipt receipt) {

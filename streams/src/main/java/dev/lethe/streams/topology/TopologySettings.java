@@ -1,5 +1,6 @@
 package dev.lethe.streams.topology;
 
+import dev.lethe.streams.metrics.LetheMetrics;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -13,14 +14,33 @@ import java.time.Duration;
  * @param slice samples of one part that are worked off in one go at most
  * @param rowCacheBytes memory for rows of all shards of this process; 0: none
  * @param dataDir directory of this process
+ * @param metrics what happens is counted here
  */
 public record TopologySettings(
-        Topics topics, int shards, Duration settleQuiet, int batch, int slice, long rowCacheBytes, Path dataDir) {
+        Topics topics,
+        int shards,
+        Duration settleQuiet,
+        int batch,
+        int slice,
+        long rowCacheBytes,
+        Path dataDir,
+        LetheMetrics metrics) {
 
     public TopologySettings {
         if (shards < 1 || batch < 1 || slice < 1) {
             throw new IllegalArgumentException(
                     "shards, batch and slice: expected at least 1, got " + shards + ", " + batch + " and " + slice);
         }
+    }
+
+    /** With meters that nobody reads. */
+    public TopologySettings(
+            Topics topics, int shards, Duration settleQuiet, int batch, int slice, long rowCacheBytes, Path dataDir) {
+        this(topics, shards, settleQuiet, batch, slice, rowCacheBytes, dataDir, LetheMetrics.unread());
+    }
+
+    /** The same with meters that somebody reads. */
+    public TopologySettings withMetrics(LetheMetrics read) {
+        return new TopologySettings(topics, shards, settleQuiet, batch, slice, rowCacheBytes, dataDir, read);
     }
 }

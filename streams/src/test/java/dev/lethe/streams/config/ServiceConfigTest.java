@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,8 @@ class ServiceConfigTest {
                 .isEqualTo(new ServiceConfig(
                         Optional.empty(),
                         19_092,
+                        "127.0.0.1",
+                        OptionalInt.of(19_090),
                         "lethe",
                         Path.of(".lethe"),
                         4,
@@ -70,12 +73,22 @@ class ServiceConfigTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"off,", "false,", "0,0", "7,7"})
+    void shouldServeHttpUnlessItIsOff(String value, Integer port) {
+        var config = ServiceConfig.of(Map.of("http.port", value));
+
+        assertThat(config.httpPort()).isEqualTo(port == null ? OptionalInt.empty() : OptionalInt.of(port));
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "shard,            1,     did you mean shards?",
         "settle.quiet,     1,     did you mean settle.quiet.ms?",
         "xyz,              1,     expected one of",
         "shards,           zero,  'shards: expected a whole number from 1 to 10000, got ''zero'''",
         "shards,           0,     got '0'",
+        "http.port,        on,    'expected a whole number from 0 to 65535, or off, got ''on'''",
+        "http.port,        65536, got '65536'",
         "prefix,           a/b,   got 'a/b'",
         "kafka.acks,       1,     remove it",
         "kafka.bootstrap.servers, x:1, use bootstrap.servers",
