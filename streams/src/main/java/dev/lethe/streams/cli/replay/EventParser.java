@@ -116,7 +116,7 @@ final class EventParser {
         if (weight < 0) {
             throw new BadEvent(EventFile.BAD_VALUE, "sample.weight: expected at least 0, got a negative number");
         }
-        String subject = sample.has("subject") ? sample.text("subject") : null;
+        String subject = sample.textOrNull("subject");
         return new Event.Put(
                 line,
                 new RawSample(

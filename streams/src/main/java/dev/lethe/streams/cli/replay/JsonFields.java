@@ -43,6 +43,13 @@ final class JsonFields {
         return text(prefix + key, required(key));
     }
 
+    /** A text, or null where the key is absent or empty, as an empty cell of a CSV file is. */
+    String textOrNull(String key) {
+        JsonNode value = object.get(key);
+        boolean empty = !has(key) || value.isTextual() && value.textValue().isEmpty();
+        return empty ? null : text(key);
+    }
+
     /** Texts that are not empty, at least one. */
     List<String> texts(String key) {
         List<String> texts = new ArrayList<>();

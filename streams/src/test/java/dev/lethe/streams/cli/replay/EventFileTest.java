@@ -58,6 +58,15 @@ class EventFileTest {
         assertThat(events.get(7)).isEqualTo(new Event.Export(9, "after.1"));
     }
 
+    @Test
+    void shouldTakeAnEmptySubjectAsNone() {
+        Event event =
+                read("{\"type\":\"put\",\"sample\":{\"id\":\"n1\",\"subject\":\"\",\"label\":\"2\",\"features\":[1]}}")
+                        .get(0);
+
+        assertThat(((Event.Put) event).sample().subject()).isNull();
+    }
+
     @ParameterizedTest
     @CsvSource({
         "3,3",
