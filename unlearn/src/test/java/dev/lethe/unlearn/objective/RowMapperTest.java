@@ -44,6 +44,33 @@ class RowMapperTest {
     }
 
     @Test
+    void shouldMakeTheSameRowInTwoSteps() {
+        RowMapper mapper = mapper(Intercept.FREE);
+        double[] raw = {2, 4};
+        Row whole = ((Fits) mapper.map(raw, "b", 0.5)).row();
+
+        Row row = mapper.row(mapper.x(raw), "b", 0.5);
+
+        assertThat(row.x()).containsExactly(whole.x());
+        assertThat(row.y()).containsExactly(whole.y());
+        assertThat(row.weight()).isEqualTo(whole.weight());
+        assertThat(mapper.row(mapper.x(raw), "c", 1)).isNull();
+        assertThat(mapper.row(mapper.x(raw), "a", Double.NaN)).isNull();
+        assertThat(mapper.row(mapper.x(raw), "a", -1)).isNull();
+        assertThat(mapper.x(new double[3])).isNull();
+        assertThat(mapper.x(new double[] {0, Double.NaN})).isNull();
+    }
+
+    @Test
+    void shouldShareALayoutWhereXIsTheSame() {
+        assertThat(mapper(Intercept.FREE).layout())
+                .isEqualTo(mapper(Intercept.PENALISED).layout())
+                .isNotEqualTo(mapper(Intercept.NONE).layout());
+        assertThat(mapper(Intercept.FREE).layout().columns()).isEqualTo(3);
+        assertThat(mapper(Intercept.NONE).layout().columns()).isEqualTo(2);
+    }
+
+    @Test
     void shouldRefuseFeaturesThatTheTransformMakesInfinite() {
         Transform tiny = new Transform(new double[0], new double[] {1e-10}, RowNorm.L2, LearnedFrom.NONE);
         RowMapper mapper = new RowMapper(objective(Intercept.NONE), labels(), tiny);
