@@ -75,12 +75,10 @@ class PassIT {
     @Test
     void shouldGiveTheSameBitsWithAndWithoutRowsInMemory() {
         ModelVersion without = fit(0);
-        // 2.4 MB of rows and 2.9 MB with their index: some shards find room, others do not.
-        ModelVersion some = fit(1);
-        ModelVersion with = fit(64);
+        // The rows are 2.9 MB with their index: some shards find room, others do not.
+        ModelVersion with = fit(1);
         assertThat(without.getRows()).isEqualTo(3_000);
         assertThat(with.getTheta()).as("seed %d", SEED).isEqualTo(without.getTheta());
-        assertThat(some.getTheta()).as("seed %d", SEED).isEqualTo(without.getTheta());
         assertThat(with.getResidualMeasured()).isEqualTo(without.getResidualMeasured());
     }
 }
