@@ -7,6 +7,7 @@ import dev.lethe.streams.http.Routes;
 import dev.lethe.streams.local.DataDirectory;
 import dev.lethe.streams.local.LocalKafka;
 import dev.lethe.streams.metrics.Instruments;
+import dev.lethe.streams.store.FactorCache;
 import dev.lethe.streams.topology.LetheTopology;
 import dev.lethe.unlearn.linalg.SelfTest;
 import java.time.Duration;
@@ -88,8 +89,12 @@ public final class LetheService implements AutoCloseable {
         log.atInfo().addKeyValue("config", config).log("starting");
         Instruments instruments = new Instruments();
         opened.push(instruments::close);
+        FactorCache factors = FactorCache.open(data.factors());
+        opened.push(factors::close);
         streams = new KafkaStreams(
-                LetheTopology.build(config.topologySettings().withMetrics(instruments.lethe())),
+                LetheTopology.build(config.topologySettings()
+                        .withMetrics(instruments.lethe())
+                        .withFactors(factors)),
                 StreamsProperties.of(config, data, bootstrapServers));
         opened.push(() -> streams.close(STOP_TIMEOUT));
         streams.setUncaughtExceptionHandler(failures);

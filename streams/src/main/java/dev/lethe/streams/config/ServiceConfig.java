@@ -174,6 +174,6 @@ public record ServiceConfig(
 
     /** What the topology needs to know. */
     public TopologySettings topologySettings() {
-        return new TopologySettings(topics(), shards, settleQuiet, batch, slice, (long) rowCacheMb << 20, dataDir);
+        return new TopologySettings(topics(), shards, settleQuiet, batch, slice, (long) rowCacheMb << 20);
     }
 }

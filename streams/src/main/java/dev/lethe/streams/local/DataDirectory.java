@@ -90,6 +90,16 @@ public final class DataDirectory implements AutoCloseable {
         return root.resolve("streams");
     }
 
+    /** Snapshots of factors; not within {@link #streams()}, which Kafka Streams empties after a damage. */
+    public Path factors() {
+        return factors(root);
+    }
+
+    /** The same for a directory that another process may hold. */
+    public static Path factors(Path dir) {
+        return dir.resolve("factors");
+    }
+
     /**
      * Name of this member in the consumer group, made once and kept: after a restart the group recognises the member and
      * does not wait for the session of the previous process to run out.

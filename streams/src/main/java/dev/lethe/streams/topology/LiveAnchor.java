@@ -30,6 +30,11 @@ final class LiveAnchor implements AutoCloseable {
         this.anchor = state.restore(objective).orElse(null);
     }
 
+    /** The tail of this anchor's changes. */
+    Tail tail() {
+        return tail;
+    }
+
     /** Null before the first pass of a fit. */
     Anchor get() {
         return anchor;

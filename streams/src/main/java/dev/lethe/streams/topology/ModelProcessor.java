@@ -50,6 +50,9 @@ final class ModelProcessor implements Processor<String, SpecificRecord, String, 
         tails = context.getStateStore(Nodes.TAIL);
         tallies = context.getStateStore(Nodes.TALLIES);
         worker = new Worker("lethe-model-" + context.taskId());
+        // A task that is revived after a failure keeps its processor.
+        models.clear();
+        resumed = false;
         context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, time -> tick());
     }
 

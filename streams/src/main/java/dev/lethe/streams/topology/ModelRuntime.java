@@ -39,8 +39,10 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
     private final Release release;
     private final LiveAnchor anchor;
     private final SettleLoop loop;
+    private final FactorKeeper factor;
 
     private long lastChange;
+    private boolean refreshAsked;
 
     ModelRuntime(
             ModelState state,
@@ -61,15 +63,16 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
         this.release = new Release(state, objective.family(), privacy, publisher, output);
         this.anchor = new LiveAnchor(objective, state, tail, privacy, settings.batch());
         this.loop = new SettleLoop(anchor, state, output, worker, settings, this);
+        this.factor = new FactorKeeper(settings.factors(), spec.getModelId(), anchor, worker, settings.batch());
         this.lastChange = output.now();
     }
 
-    /** Begins where the stored state ends: with a first fit, or with a pass that rebuilds the factor. */
+    /** Begins where the stored state ends: with a first fit, or with the factor out of its snapshot or by a pass. */
     void begin() {
         if (anchor.get() == null || state.progress().getVersion() == 0) {
             loop.fit(null, null);
-        } else if (anchor.get().state().thetaFactor() != null) {
-            loop.rebuildFactor();
+        } else if (anchor.get().thetaFactor() != null) {
+            factor.restore(loop::rebuildFactor);
         }
     }
 
@@ -96,9 +99,15 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
     void tick() {
         advance();
         loop.tick();
-        if (loop.idle()) {
+        factor.tick(output.now(), lastChange, loop.passInFlight());
+        if (loop.idle() && !factor.restoring()) {
             rest();
         }
+    }
+
+    /** A new factor is asked for, whatever the present one is like. */
+    void refreshFactor() {
+        refreshAsked = true;
     }
 
     /** Nothing is under way: is there a reason to begin something? */
@@ -108,6 +117,8 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
             publisher.fail(progress.getFailureCode(), progress.getFailure());
         } else if (progress.getVersion() == 0) {
             loop.fit(null, null);
+        } else if (refreshAsked) {
+            refresh();
         } else if (settled()) {
             publisher.answer(true);
             if (anchor.get().refreshDue()) {
@@ -115,6 +126,14 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
             }
         } else if (tallies.anyWaitsForSettling() || settlesByItself()) {
             loop.settle(false);
+        }
+    }
+
+    private void refresh() {
+        refreshAsked = false;
+        if (anchor.get().thetaFactor() != null) {
+            loop.rebuildFactor();
+            factor.renew();
         }
     }
 
@@ -131,7 +150,7 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
 
     /** Folds what is pending and publishes if there is something to publish and nothing forbids it. */
     private void advance() {
-        if (anchor.get() == null || release.failed(tail.last())) {
+        if (anchor.get() == null || factor.restoring() || release.failed(tail.last())) {
             return;
         }
         anchor.fold(loop.passInFlight());

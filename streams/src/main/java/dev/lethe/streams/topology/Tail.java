@@ -13,13 +13,12 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
-import org.apache.kafka.common.serialization.StringSerializer;
-import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
  * The changes of one model that are still needed: pending ones are not folded yet, kept ones were folded while a pass is
- * under way (those behind a shard's cut are folded again at the new anchor).
+ * under way (those behind a shard's cut are folded again at the new anchor). Folded ones stay in the store until they are
+ * trimmed: a snapshot of the factor may be without them.
  */
 final class Tail {
     /**
@@ -35,9 +34,13 @@ final class Tail {
     private final Deque<Entry> pending = new ArrayDeque<>();
     private final Deque<Entry> kept = new ArrayDeque<>();
     private long last;
+    /** Number of the newest entry that was taken. */
+    private long folded;
+    /** Number of the oldest entry in the store; numbers have no gaps. */
+    private long first;
 
     /**
-     * @param applied number of the last entry that was folded before; what is older belonged to a pass that is gone
+     * @param applied number of the last entry that was folded before
      * @param last number of the last entry ever appended
      */
     Tail(KeyValueStore<String, TailEntry> store, String modelId, RowMapper mapper, long applied, long last) {
@@ -45,24 +48,22 @@ final class Tail {
         this.prefix = modelId + "/";
         this.mapper = mapper;
         this.last = last;
+        this.folded = applied;
         restore(applied);
     }
 
     private void restore(long applied) {
-        List<KeyValue<String, TailEntry>> stored = new ArrayList<>();
-        try (var all = store.prefixScan(prefix, new StringSerializer())) {
-            all.forEachRemaining(stored::add);
-        }
-        for (var entry : stored) {
-            long number = Long.parseLong(entry.key.substring(prefix.length()), 16);
-            if (number <= applied) {
-                store.delete(entry.key);
-            } else {
+        try (var all = store.range(key(applied + 1), key(Long.MAX_VALUE))) {
+            all.forEachRemaining(entry -> {
+                long number = number(entry.key);
                 change(entry.value)
                         .ifPresent(c -> pending.addLast(
                                 new Entry(number, entry.value.getShard(), entry.value.getSubject(), c)));
-            }
-            last = Math.max(last, number);
+                last = Math.max(last, number);
+            });
+        }
+        try (var all = store.range(key(0), key(Long.MAX_VALUE))) {
+            first = all.hasNext() ? number(all.peekNextKey()) : last + 1;
         }
     }
 
@@ -89,6 +90,9 @@ final class Tail {
         while (taken.size() < most && !pending.isEmpty()) {
             taken.add(pending.removeFirst());
         }
+        if (!taken.isEmpty()) {
+            folded = taken.get(taken.size() - 1).number;
+        }
         kept.addAll(taken);
         return taken;
     }
@@ -97,10 +101,36 @@ final class Tail {
         return kept.stream().filter(which).map(Entry::change).toList();
     }
 
-    /** Forgets the kept entries, here and in the store. */
+    /** Forgets the kept entries: no pass will ask for them. */
     void dropKept() {
-        kept.forEach(entry -> store.delete(key(entry.number)));
         kept.clear();
+    }
+
+    /** Number of the newest entry that was folded. */
+    long folded() {
+        return folded;
+    }
+
+    /** Takes the oldest entries out of the store, folded ones up to this number and at most so many. */
+    void trim(long upTo, int most) {
+        long end = Math.min(upTo, folded);
+        for (int i = 0; i < most && first <= end; i++) {
+            store.delete(key(first++));
+        }
+    }
+
+    /** Whether every entry from this number on is in the store. */
+    boolean reaches(long from) {
+        return first <= from;
+    }
+
+    /** Changes that are in the store, in order. */
+    List<RowChange> stored(long from, long to) {
+        List<RowChange> changes = new ArrayList<>();
+        try (var some = store.range(key(from), key(to))) {
+            some.forEachRemaining(entry -> change(entry.value).ifPresent(changes::add));
+        }
+        return changes;
     }
 
     private Optional<RowChange> change(TailEntry entry) {
@@ -119,6 +149,10 @@ final class Tail {
         return mapper.map(Doubles.toArray(features), data.getLabel(), data.getWeight()) instanceof Fits fits
                 ? fits.row()
                 : null;
+    }
+
+    private long number(String key) {
+        return Long.parseLong(key.substring(prefix.length()), 16);
     }
 
     private String key(long number) {

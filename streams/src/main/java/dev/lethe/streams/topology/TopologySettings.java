@@ -1,7 +1,7 @@
 package dev.lethe.streams.topology;
 
 import dev.lethe.streams.metrics.LetheMetrics;
-import java.nio.file.Path;
+import dev.lethe.streams.store.FactorCache;
 import java.time.Duration;
 
 /**
@@ -13,7 +13,7 @@ import java.time.Duration;
  * @param batch changes that are folded together at most
  * @param slice samples of one part that are worked off in one go at most
  * @param rowCacheBytes memory for rows of all shards of this process; 0: none
- * @param dataDir directory of this process
+ * @param factors snapshots of factors; null: none are kept
  * @param metrics what happens is counted here
  */
 public record TopologySettings(
@@ -23,7 +23,7 @@ public record TopologySettings(
         int batch,
         int slice,
         long rowCacheBytes,
-        Path dataDir,
+        FactorCache factors,
         LetheMetrics metrics) {
 
     public TopologySettings {
@@ -33,14 +33,18 @@ public record TopologySettings(
         }
     }
 
-    /** With meters that nobody reads. */
-    public TopologySettings(
-            Topics topics, int shards, Duration settleQuiet, int batch, int slice, long rowCacheBytes, Path dataDir) {
-        this(topics, shards, settleQuiet, batch, slice, rowCacheBytes, dataDir, LetheMetrics.unread());
+    /** With no snapshots of factors, and meters that nobody reads. */
+    public TopologySettings(Topics topics, int shards, Duration settleQuiet, int batch, int slice, long rowCacheBytes) {
+        this(topics, shards, settleQuiet, batch, slice, rowCacheBytes, null, LetheMetrics.unread());
+    }
+
+    /** The same with snapshots of factors. */
+    public TopologySettings withFactors(FactorCache kept) {
+        return new TopologySettings(topics, shards, settleQuiet, batch, slice, rowCacheBytes, kept, metrics);
     }
 
     /** The same with meters that somebody reads. */
     public TopologySettings withMetrics(LetheMetrics read) {
-        return new TopologySettings(topics, shards, settleQuiet, batch, slice, rowCacheBytes, dataDir, read);
+        return new TopologySettings(topics, shards, settleQuiet, batch, slice, rowCacheBytes, factors, read);
     }
 }

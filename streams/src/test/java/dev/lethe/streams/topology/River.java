@@ -57,7 +57,7 @@ final class River implements AutoCloseable {
     private int barriers;
 
     River(Path directory, int slice) {
-        var settings = new TopologySettings(TOPICS, 1, Duration.ofHours(1), 64, slice, 1 << 20, directory);
+        var settings = new TopologySettings(TOPICS, 1, Duration.ofHours(1), 64, slice, 1 << 20);
         var properties = new Properties();
         properties.put(StreamsConfig.APPLICATION_ID_CONFIG, "river");
         properties.put(StreamsConfig.STATE_DIR_CONFIG, directory.toString());

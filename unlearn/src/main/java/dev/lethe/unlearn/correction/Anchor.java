@@ -123,6 +123,11 @@ public final class Anchor implements AutoCloseable {
         return sums.roundingSlack();
     }
 
+    /** θ_P, a copy, or null. */
+    public double[] thetaFactor() {
+        return held.theta() == null ? null : held.theta().clone();
+    }
+
     public boolean hasFactor() {
         return held.present();
     }
@@ -178,6 +183,23 @@ public final class Anchor implements AutoCloseable {
     public void install(DenseFactor factor, double[] thetaFactor) {
         requireLength(objective, "thetaFactor", thetaFactor);
         held.adopt(factor, thetaFactor.clone());
+    }
+
+    /** A copy of the factor as it is now, in O(d²); empty without one. */
+    public Optional<FactorSnapshot> snapshot() {
+        return held.snapshot();
+    }
+
+    /**
+     * Takes over a factor restored from a snapshot; the changes folded into G since it was taken are to be folded into it
+     * next.
+     *
+     * @param factor owned from now on
+     * @param from the snapshot it was restored from. Not modified.
+     */
+    public void install(DenseFactor factor, FactorSnapshot from) {
+        requireLength(objective, "thetaFactor", from.theta());
+        held.adopt(factor, from);
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.lethe.unlearn.correction;
 
+import dev.lethe.unlearn.curvature.DenseFactor;
 import dev.lethe.unlearn.curvature.Factor;
 import dev.lethe.unlearn.curvature.FactorUpdate;
 import dev.lethe.unlearn.curvature.Preconditioner;
@@ -9,6 +10,7 @@ import dev.lethe.unlearn.objective.RowChange;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * An anchor's factor, if it owns one, where it was built, and what its changes gave cause to remember; or, in a model too
@@ -134,6 +136,22 @@ final class HeldFactor {
             guard.drift(taken.drift());
             guard.freshDrift(fresh);
         }
+    }
+
+    /** A copy of the factor, empty without one. */
+    Optional<FactorSnapshot> snapshot() {
+        return factor instanceof DenseFactor dense
+                ? Optional.of(new FactorSnapshot(theta.clone(), updates, guard.freshDrift(), dense.state()))
+                : Optional.empty();
+    }
+
+    /** Adopts a restored factor with its history. */
+    void adopt(DenseFactor restored, FactorSnapshot from) {
+        adopt(restored, from.theta().clone());
+        updates = from.updates();
+        lookedAt = updates;
+        guard.drift(guard.freshDrift());
+        guard.freshDrift(from.freshDrift());
     }
 
     /** Null if there is none. */

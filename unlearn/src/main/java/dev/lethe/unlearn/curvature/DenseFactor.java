@@ -44,6 +44,17 @@ public final class DenseFactor implements Factor {
     private final DenseMatrix output;
     private double quality;
 
+    /**
+     * Everything a factor holds.
+     *
+     * @param inverse P, packed lower triangle as in {@link SymmetricMatrix}
+     * @param gram K, packed, or null
+     * @param scale of the drift probe
+     * @param image of the drift probe
+     * @param quality as in {@link Factor#quality()}
+     */
+    public record State(double[] inverse, double[] gram, double[] scale, double[] image, double quality) {}
+
     private DenseFactor(
             Objective objective, SymmetricMatrix inverse, SymmetricMatrix gram, DriftProbe drift, double quality) {
         this.objective = objective;
@@ -86,6 +97,42 @@ public final class DenseFactor implements Factor {
                 drift.close();
             }
             throw e;
+        }
+    }
+
+    /** A copy, in O(d²); the factor goes on as if it had not been looked at. */
+    public State state() {
+        double[] k = gram == null ? null : gram.toPacked();
+        return new State(inverse.toPacked(), k, drift.scale(), drift.image(), quality);
+    }
+
+    /**
+     * The factor that {@link #state()} was taken of, up to rounding.
+     *
+     * @param state Not modified.
+     * @throws IllegalArgumentException if it is not a state of such a factor
+     */
+    public static DenseFactor restore(Objective objective, State state) {
+        SelfTest.run();
+        requireSize(objective);
+        int size = Sums.curvatureSize(objective);
+        boolean ridge = objective.family() == Family.RIDGE;
+        requireLength("inverse", state.inverse, SymmetricMatrix.packedLength(size));
+        requireLength("gram", state.gram, ridge ? 0 : SymmetricMatrix.packedLength(objective.columns()));
+        requireLength("scale", state.scale, size);
+        requireLength("image", state.image, size);
+        return new DenseFactor(
+                objective,
+                SymmetricMatrix.fromPacked(size, state.inverse),
+                ridge ? null : SymmetricMatrix.fromPacked(objective.columns(), state.gram),
+                new DriftProbe(state.scale, state.image, Woodbury.block(objective)),
+                state.quality);
+    }
+
+    private static void requireLength(String name, double[] values, int expected) {
+        int length = values == null ? 0 : values.length;
+        if (length != expected) {
+            throw new IllegalArgumentException("factor: " + name + ": expected " + expected + " values, got " + length);
         }
     }
 

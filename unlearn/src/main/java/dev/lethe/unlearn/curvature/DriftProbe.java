@@ -28,20 +28,48 @@ final class DriftProbe implements AutoCloseable {
 
     /** @param curvature H with its penalty, before it is inverted. Not modified. @param block columns per update */
     DriftProbe(SymmetricMatrix curvature, int block) {
-        this.size = curvature.size();
+        this(roots(curvature.diagonal()), block);
+        DenseKernels.symv(size, 1.0, curvature.pointer(), probe.pointer(), 0.0, image.pointer());
+    }
+
+    /** Goes on where another left off. @param scale √H_jj as it was built. Not modified. @param image h. Not modified. */
+    DriftProbe(double[] scale, double[] image, int block) {
+        this(scale.clone(), block);
+        this.image.put(0, image);
+    }
+
+    private DriftProbe(double[] scale, int block) {
+        this.size = scale.length;
         this.probe = DenseMatrix.zeros(size, 1);
         this.image = DenseMatrix.zeros(size, 1);
         this.back = DenseMatrix.zeros(size, 1);
         this.shares = DenseMatrix.zeros(block, 1);
-        this.scale = curvature.diagonal();
+        this.scale = scale;
         this.values = new double[size];
         Random random = new Random(SEED);
         for (int j = 0; j < size; j++) {
-            scale[j] = Math.sqrt(scale[j]);
             values[j] = (random.nextBoolean() ? 1 : -1) / scale[j];
         }
         probe.put(0, values);
-        DenseKernels.symv(size, 1.0, curvature.pointer(), probe.pointer(), 0.0, image.pointer());
+    }
+
+    private static double[] roots(double[] diagonal) {
+        for (int j = 0; j < diagonal.length; j++) {
+            diagonal[j] = Math.sqrt(diagonal[j]);
+        }
+        return diagonal;
+    }
+
+    /** √H_jj, a copy. */
+    double[] scale() {
+        return scale.clone();
+    }
+
+    /** h, a copy. */
+    double[] image() {
+        double[] copy = new double[size];
+        image.get(0, copy);
+        return copy;
     }
 
     /** H changed by sign·UUᵀ. @param roots U, n × count, count at most the block. Not modified. */

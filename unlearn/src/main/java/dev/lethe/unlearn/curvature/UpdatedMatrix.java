@@ -44,6 +44,18 @@ final class UpdatedMatrix implements AutoCloseable {
         return matrix.size();
     }
 
+    /** The lower triangle of A, packed. What is held stays held: looking at A changes no bit of what follows. */
+    double[] toPacked() {
+        if (plus + minus == 0) {
+            return matrix.toPacked();
+        }
+        try (SymmetricMatrix sum = SymmetricMatrix.zeros(size())) {
+            sum.set(matrix);
+            addHeldTo(sum);
+            return sum.toPacked();
+        }
+    }
+
     /** The lower triangle with everything added in. */
     DoublePointer whole() {
         addIn();
@@ -86,14 +98,18 @@ final class UpdatedMatrix implements AutoCloseable {
     }
 
     private void addIn() {
-        if (plus > 0) {
-            DenseKernels.syrk(size(), plus, 1.0, held.pointer(), matrix.pointer(), size());
-        }
-        if (minus > 0) {
-            DenseKernels.syrk(size(), minus, -1.0, held.column(capacity - minus), matrix.pointer(), size());
-        }
+        addHeldTo(matrix);
         plus = 0;
         minus = 0;
+    }
+
+    private void addHeldTo(SymmetricMatrix sum) {
+        if (plus > 0) {
+            DenseKernels.syrk(size(), plus, 1.0, held.pointer(), sum.pointer(), size());
+        }
+        if (minus > 0) {
+            DenseKernels.syrk(size(), minus, -1.0, held.column(capacity - minus), sum.pointer(), size());
+        }
     }
 
     @Override
