@@ -1,6 +1,7 @@
 package dev.lethe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.lethe.schemas.ModelVersion;
 import dev.lethe.schemas.Receipt;
@@ -10,6 +11,8 @@ import dev.lethe.streams.client.LetheClient;
 import dev.lethe.streams.client.LetheClient.From;
 import dev.lethe.streams.client.Sent;
 import dev.lethe.streams.config.ServiceConfig;
+import dev.lethe.streams.local.DataDirectory;
+import dev.lethe.streams.store.FactorCache;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,6 +60,15 @@ class RiverIT {
                 .as("seed %d", SEED)
                 .isLessThan(1e-9);
         assertThat(version.getRows()).isEqualTo(stream.left());
+    }
+
+    private Path snapshots() {
+        return DataDirectory.factors(directory);
+    }
+
+    private void awaitSnapshot(long writtenAfter) {
+        await().atMost(WAIT)
+                .until(() -> FactorCache.list(snapshots()).stream().anyMatch(line -> line.writtenAt() > writtenAfter));
     }
 
     private static void shouldChain(List<ModelVersion> versions) {
@@ -107,9 +119,15 @@ class RiverIT {
             client.awaitReceipt(client.send(stream.next()), WAIT);
             shouldBeRetrained(client, "a", "barrier-1");
             before = client.latestVersions().get("a");
+            awaitSnapshot(0);
+            long written = FactorCache.list(snapshots()).get(0).writtenAt();
+            client.awaitConsumed(client.refreshFactor("a", 3_000), WAIT);
+            awaitSnapshot(written);
         }
-        try (var service = start();
+        try (var log = new LogOf("dev.lethe.streams.topology.FactorKeeper");
+                var service = start();
                 var client = connect(service)) {
+            log.await("factor restored from its snapshot", WAIT);
             assertThat(client.latestVersions().get("a")).isEqualTo(before);
             Receipt receipt =
                     client.awaitReceipt(client.send(stream.next()), WAIT).receipt();

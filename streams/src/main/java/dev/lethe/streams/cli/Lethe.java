@@ -30,6 +30,7 @@ import picocli.CommandLine.ScopeType;
             SamplesCommand.class,
             RequestCommand.class,
             VersionsCommand.class,
+            FactorsCommand.class,
             BenchCommand.class
         })
 public final class Lethe {

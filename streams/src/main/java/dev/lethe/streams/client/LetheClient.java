@@ -3,6 +3,7 @@ package dev.lethe.streams.client;
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.ModelVersion;
 import dev.lethe.schemas.Receipt;
+import dev.lethe.schemas.RefreshFactor;
 import dev.lethe.schemas.Sample;
 import dev.lethe.streams.LetheException;
 import dev.lethe.streams.topology.Topic;
@@ -132,6 +133,16 @@ public final class LetheClient implements AutoCloseable {
         Batch one = new Batch();
         one.add(writer.write(topics.models(), model.getModelId(), model, writer.eventId(), timestamp));
         return one.positions();
+    }
+
+    /** Asks for a new factor of a model; the service builds it as soon as nothing else is under way there. */
+    public Positions refreshFactor(String modelId, long timestamp) {
+        Batch batch = new Batch();
+        for (int partition = 0; partition < writer.partitions(topics.answers()); partition++) {
+            var asked = new RefreshFactor(modelId);
+            batch.add(writer.write(topics.answers(), partition, modelId, asked, writer.eventId(), timestamp));
+        }
+        return batch.positions();
     }
 
     /** Sends a delete, relabel, rectify or settle request; completes when Kafka has it. */

@@ -46,9 +46,15 @@ final class Writer implements AutoCloseable {
     /** Completes when Kafka has the record; fails with a {@link LetheException}. */
     <V extends SpecificRecord> CompletableFuture<RecordMetadata> write(
             Topic<String, ? super V> topic, String key, V value, String eventId, long timestamp) {
+        return write(topic, null, key, value, eventId, timestamp);
+    }
+
+    /** The same to one partition. @param partition null: by the key */
+    <V extends SpecificRecord> CompletableFuture<RecordMetadata> write(
+            Topic<String, ? super V> topic, Integer partition, String key, V value, String eventId, long timestamp) {
         ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
                 topic.name(),
-                null,
+                partition,
                 timestamp,
                 topic.keys().serializer().serialize(topic.name(), key),
                 topic.values().serializer().serialize(topic.name(), value));
@@ -75,6 +81,10 @@ final class Writer implements AutoCloseable {
                                 + " split it, for example a list of ids into several requests",
                         e)
                 : new LetheException("topic " + topic.name() + " does not take a message: " + e.getMessage(), e);
+    }
+
+    int partitions(Topic<?, ?> topic) {
+        return producer.partitionsFor(topic.name()).size();
     }
 
     @Override

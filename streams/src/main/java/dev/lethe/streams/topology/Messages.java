@@ -12,6 +12,7 @@ import dev.lethe.schemas.Part;
 import dev.lethe.schemas.Pass;
 import dev.lethe.schemas.Receipt;
 import dev.lethe.schemas.RectifyRequest;
+import dev.lethe.schemas.RefreshFactor;
 import dev.lethe.schemas.RelabelRequest;
 import dev.lethe.schemas.Sample;
 import dev.lethe.schemas.SchemaSafety;
@@ -95,6 +96,7 @@ public final class Messages {
                 Pass.class,
                 Change.class,
                 Cut.class,
+                RefreshFactor.class,
                 ShardStatistics.class,
                 ModelVersion.class);
     }

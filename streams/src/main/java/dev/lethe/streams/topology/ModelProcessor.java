@@ -5,6 +5,7 @@ import dev.lethe.schemas.Cut;
 import dev.lethe.schemas.ModelAnchor;
 import dev.lethe.schemas.ModelProgress;
 import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.RefreshFactor;
 import dev.lethe.schemas.RequestTally;
 import dev.lethe.schemas.ShardStatistics;
 import dev.lethe.schemas.TailEntry;
@@ -98,6 +99,8 @@ final class ModelProcessor implements Processor<String, SpecificRecord, String, 
             of(cut.getModelId(), runtime -> runtime.cut(cut));
         } else if (message instanceof ShardStatistics statistics) {
             of(statistics.getModelId(), runtime -> runtime.statistics(statistics));
+        } else if (message instanceof RefreshFactor asked && models.containsKey(asked.getModelId())) {
+            models.get(asked.getModelId()).refreshFactor();
         }
     }
 

@@ -11,6 +11,7 @@ import dev.lethe.schemas.Part;
 import dev.lethe.schemas.Pass;
 import dev.lethe.schemas.Receipt;
 import dev.lethe.schemas.RectifyRequest;
+import dev.lethe.schemas.RefreshFactor;
 import dev.lethe.schemas.RelabelRequest;
 import dev.lethe.schemas.Sample;
 import dev.lethe.schemas.SettleRequest;
@@ -65,9 +66,13 @@ public record Topics(String prefix) {
         return topic("models", Group.MODELS, COMPACT, Messages.serde(ModelSpec.class));
     }
 
-    /** Changes, cuts and statistics, from shards to a model. Key: model id. */
+    /** Changes, cuts and statistics, from shards to a model; requests for a new factor. Key: model id. */
     public Topic<String, SpecificRecord> answers() {
-        return topic("answers", Group.MODELS, DELETE, union(List.of(Change.class, Cut.class, ShardStatistics.class)));
+        return topic(
+                "answers",
+                Group.MODELS,
+                DELETE,
+                union(List.of(Change.class, Cut.class, ShardStatistics.class, RefreshFactor.class)));
     }
 
     /** Receipts. Key: request id. */

@@ -38,7 +38,9 @@ class LetheTest {
                 "request rectify --dataset d 5=1,x",
                 "samples put f.csv --dataset a/b",
                 "model put",
-                "versions show m --version-number one"
+                "versions show m --version-number one",
+                "factors",
+                "factors refresh"
             })
     void shouldExitWithTwoOnWrongUsage(String line) {
         assertThat(run(line.isEmpty() ? new String[0] : line.split(" "))).isEqualTo(Lethe.USAGE);
