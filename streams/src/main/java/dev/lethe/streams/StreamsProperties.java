@@ -16,6 +16,9 @@ public final class StreamsProperties {
     /** A crashed member of a cluster is given up after this; the embedded broker's only member is never replaced. */
     private static final String CLUSTER_SESSION_TIMEOUT_MS = "10000";
 
+    /** How often it is looked whether a process that joined has its stores and can take its share; 10 minutes is long. */
+    private static final String CLUSTER_PROBING_MS = "60000";
+
     private StreamsProperties() {}
 
     /** What Kafka Streams is given: the configuration, and the state of this process in its data directory. */
@@ -29,6 +32,7 @@ public final class StreamsProperties {
         p.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
         p.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config.commitInterval().toMillis());
         p.put(StreamsConfig.POLL_MS_CONFIG, config.poll().toMillis());
+        p.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, config.standbyReplicas());
         p.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, (int) config.replicationFactor());
         p.put(
                 StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
@@ -55,6 +59,7 @@ public final class StreamsProperties {
         if (!config.embedded()) {
             p.putIfAbsent(
                     StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), CLUSTER_SESSION_TIMEOUT_MS);
+            p.putIfAbsent(StreamsConfig.PROBING_REBALANCE_INTERVAL_MS_CONFIG, CLUSTER_PROBING_MS);
         }
         // A new consumer must not skip the first records, and a producer must not wait for a batch to fill.
         p.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");

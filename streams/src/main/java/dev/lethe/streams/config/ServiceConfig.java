@@ -46,6 +46,7 @@ public record ServiceConfig(
         Duration settleQuiet,
         int batch,
         int slice,
+        int standbyReplicas,
         int rowCacheMb,
         KafkaProperties kafka) {
     private static final Logger log = LoggerFactory.getLogger(ServiceConfig.class);
@@ -87,6 +88,7 @@ public record ServiceConfig(
                 Duration.ofMillis(Settings.SETTLE_QUIET_MS.value(own, local)),
                 Settings.BATCH.value(own, local),
                 Settings.SLICE.value(own, local),
+                Settings.STANDBY_REPLICAS.value(own, local),
                 Settings.ROW_CACHE_MB.value(own, local),
                 kafka);
     }

@@ -118,6 +118,14 @@ public final class Settings {
     public static final Setting<Integer> SLICE = Setting.integer(
             "slice", 1, 65_536, Defaults.of(256), "Samples of one request that a shard works off in one go at most.");
 
+    public static final Setting<Integer> STANDBY_REPLICAS = Setting.integer(
+            "standby.replicas",
+            0,
+            16,
+            new Defaults("1", "0"),
+            "Copies of each store that other processes keep up to date, so that they can take over at once when one is"
+                    + " gone.");
+
     public static final Setting<Integer> ROW_CACHE_MB = Setting.integer(
             "row.cache.mb",
             0,
@@ -144,6 +152,7 @@ public final class Settings {
             SETTLE_QUIET_MS,
             BATCH,
             SLICE,
+            STANDBY_REPLICAS,
             ROW_CACHE_MB);
 
     private Settings() {}

@@ -41,6 +41,7 @@ class ServiceConfigTest {
                         Duration.ofMillis(200),
                         64,
                         256,
+                        0,
                         512,
                         KafkaProperties.none()));
     }
@@ -54,6 +55,7 @@ class ServiceConfigTest {
         assertThat(config.requestPartitions()).isEqualTo(3);
         assertThat(config.modelPartitions()).isEqualTo(3);
         assertThat(config.replicationFactor()).isEqualTo((short) -1);
+        assertThat(config.standbyReplicas()).isEqualTo(1);
     }
 
     @Test

@@ -1,0 +1,97 @@
+package dev.lethe.streams.cli.bench;
+
+import dev.lethe.streams.cli.Progress;
+import dev.lethe.streams.cli.bench.ScaleRun.Sweep;
+import dev.lethe.streams.cli.bench.Timing.Figures;
+
+/** The cases of {@code bench scale}. */
+final class ScaleBench {
+    private static final int GROWTH = 4;
+    private static final int INSTANCES = 3;
+    private static final int SHARDS = 12;
+
+    /** A pass is linear in the rows, with room for what the machine does besides. */
+    private static final double LINEAR_TARGET = 1.2;
+    /** Requests per second do not depend on the rows. */
+    private static final double RATE_TARGET = 0.8;
+
+    private static final double TWO_TASKS_TARGET = 1.6;
+
+    private final BenchTable table;
+    private final BenchBroker broker;
+    private final int rows;
+    private final int repetitions;
+
+    private ScaleBench(BenchTable table, BenchBroker broker, boolean quick) {
+        this.table = table;
+        this.broker = broker;
+        this.rows = quick ? 4_000 : 12_000;
+        this.repetitions = quick ? 5 : 9;
+    }
+
+    static void run(BenchTable table, boolean quick) {
+        try (BenchBroker broker = new BenchBroker();
+                Progress progress = Progress.start("scale", -1)) {
+            ScaleBench bench = new ScaleBench(table, broker, quick);
+            bench.rowsAndTasks(progress);
+            bench.instances(progress);
+        }
+    }
+
+    private void rowsAndTasks(Progress progress) {
+        int most = GROWTH * rows;
+        Figures[] one = new Figures[Sweep.values().length];
+        try (ScaleRun run = new ScaleRun(broker, "one", 1, 1, repetitions, progress)) {
+            run.growTo(rows);
+            Figures few = run.passes(Sweep.GRADIENT);
+            Figures rate = run.requests();
+            run.growTo(most);
+            for (Sweep sweep : Sweep.values()) {
+                one[sweep.ordinal()] = run.passes(sweep);
+            }
+            table.add("gradient pass, " + rows + " rows", "ms", few);
+            table.addAtMost(
+                    "gradient pass, " + most + " rows, against " + GROWTH + " times " + rows + " rows",
+                    "ms",
+                    against(one[Sweep.GRADIENT.ordinal()], GROWTH * few.median()),
+                    LINEAR_TARGET);
+            table.add("requests off a backlog, " + rows + " rows", "1/s", rate);
+            table.addAtLeast(
+                    "requests off a backlog, " + most + " rows, against " + rows + " rows",
+                    "1/s",
+                    against(run.requests(), rate.median()),
+                    RATE_TARGET);
+        }
+        try (ScaleRun run = new ScaleRun(broker, "two", 2, 1, repetitions, progress)) {
+            run.growTo(most);
+            for (Sweep sweep : Sweep.values()) {
+                table.addAtLeast(
+                        sweep.title() + " pass, " + most + " rows, by one task, against two",
+                        "ms",
+                        against(one[sweep.ordinal()], run.passes(sweep).median()),
+                        TWO_TASKS_TARGET);
+            }
+        }
+    }
+
+    private void instances(Progress progress) {
+        Figures pass = null;
+        Figures rate = null;
+        for (int count = 1; count <= INSTANCES; count++) {
+            try (ScaleRun run = new ScaleRun(broker, "instances-" + count, SHARDS, count, repetitions, progress)) {
+                run.growTo(rows);
+                Figures passes = run.passes(Sweep.GRADIENT);
+                Figures requests = run.requests();
+                pass = pass == null ? passes : pass;
+                rate = rate == null ? requests : rate;
+                String name = ", " + SHARDS + " shards, " + count + (count == 1 ? " instance" : " instances");
+                table.add("gradient pass" + name, "ms", against(passes, pass.median()));
+                table.add("requests off a backlog" + name, "1/s", against(requests, rate.median()));
+            }
+        }
+    }
+
+    private static Figures against(Figures own, double reference) {
+        return new Figures(own.median(), own.spread(), reference);
+    }
+}

@@ -1,0 +1,198 @@
+package dev.lethe.streams.cli.bench;
+
+import dev.lethe.schemas.ModelVersion;
+import dev.lethe.schemas.Pass;
+import dev.lethe.schemas.Sample;
+import dev.lethe.schemas.SettlePolicy;
+import dev.lethe.schemas.SettleRequest;
+import dev.lethe.schemas.SettleUntil;
+import dev.lethe.schemas.ShardStatistics;
+import dev.lethe.streams.cli.Progress;
+import dev.lethe.streams.cli.bench.Timing.Figures;
+import dev.lethe.streams.client.ClientSettings;
+import dev.lethe.streams.client.LetheClient;
+import dev.lethe.streams.config.ServiceConfig;
+import dev.lethe.streams.topology.Doubles;
+import dev.lethe.streams.topology.LetheTopology;
+import dev.lethe.streams.topology.Topics;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/** A deployment with one model, whose dataset grows between the measurements. */
+final class ScaleRun implements AutoCloseable {
+    private static final int FEATURES = 784;
+    /** Deletions of one sample each in one measurement of their rate. */
+    private static final int BACKLOG = 500;
+
+    private static final int RATES = 3;
+    private static final int MAX_ROWS = 60_000;
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    /** Far above the ids that the model itself gives out. */
+    private static final long FIRST_PASS = 1L << 40;
+
+    /** What a pass adds up. */
+    enum Sweep {
+        GRADIENT,
+        CURVATURE;
+
+        String title() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private final int shards;
+    private final int repetitions;
+    private final Progress progress;
+    private final Topics topics;
+    private final List<Contender> instances = new ArrayList<>();
+    private final StreamData data = new StreamData(FEATURES, MAX_ROWS);
+    private final Iterator<Sample> samples = data.samples().iterator();
+    private final LetheClient client;
+    private final Load load;
+    private final Producer<String, byte[]> producer;
+    private final Outputs versions;
+    private final Outputs answers;
+    /** Rows that the model has ever been over. */
+    private volatile long put;
+
+    private long nextPass = FIRST_PASS;
+
+    /** @param instances of the service, each with its own data directory and stream threads */
+    ScaleRun(BenchBroker broker, String prefix, int shards, int instances, int repetitions, Progress progress) {
+        this.shards = shards;
+        this.repetitions = repetitions;
+        this.progress = progress;
+        this.topics = new Topics(prefix);
+        String bootstrap = broker.bootstrapServers();
+        for (int i = 0; i < instances; i++) {
+            ServiceConfig config = config(broker, prefix, i);
+            this.instances.add(new Contender(config, LetheTopology.build(config.topologySettings())));
+        }
+        this.client = LetheClient.connect(ClientSettings.of(bootstrap, prefix)).follow(LetheClient.From.NOW);
+        this.load = new Load(bootstrap, topics.requests().name(), StreamData.DATASET);
+        this.producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", bootstrap, "linger.ms", "0"),
+                new StringSerializer(),
+                new ByteArraySerializer());
+        this.versions = new Outputs(bootstrap, topics.versions().name(), this::deleted);
+        this.answers = new Outputs(bootstrap, topics.answers().name(), this::answered);
+    }
+
+    private ServiceConfig config(BenchBroker broker, String prefix, int instance) {
+        return ServiceConfig.of(Map.of(
+                "bootstrap.servers", broker.bootstrapServers(),
+                "prefix", prefix,
+                "data.dir", broker.dataDirectory(prefix + "-" + instance).toString(),
+                "replication.factor", "1",
+                "standby.replicas", "0",
+                "shards", Integer.toString(shards),
+                "request.partitions", "1",
+                "model.partitions", "1"));
+    }
+
+    /** Deletions that a version holds. While rows are added it may have more of them than were counted yet. */
+    private long deleted(long before, byte[] value) {
+        ModelVersion version = topics.versions().values().deserializer().deserialize("", value);
+        return Math.max(before, put - version.getRows());
+    }
+
+    /** Shards that have answered passes of ours. */
+    private long answered(long before, byte[] value) {
+        return topics.answers().values().deserializer().deserialize("", value) instanceof ShardStatistics statistics
+                        && statistics.getPassId() >= FIRST_PASS
+                        && statistics.getChunk() == statistics.getChunks() - 1
+                ? before + 1
+                : before;
+    }
+
+    /** Adds rows until there are so many; the model has settled over all of them when this returns. */
+    void growTo(int total) {
+        boolean first = put == 0;
+        long now = System.currentTimeMillis();
+        List<Sample> more = new ArrayList<>();
+        for (long left = total - (put - versions.last()); left > 0; left--) {
+            more.add(samples.next());
+        }
+        client.awaitConsumed(client.putSamples(more, now), PATIENCE);
+        if (first) {
+            var model = data.model();
+            model.setSettle(SettlePolicy.NEVER);
+            client.putModel(model, now);
+            client.awaitVersion(StreamData.MODEL, 1, PATIENCE);
+        }
+        var settle = new SettleRequest("grown-" + total, StreamData.DATASET, SettleUntil.SETTLED, null, null);
+        client.awaitReceipt(client.send(settle), PATIENCE);
+        put = put + more.size();
+        progress.step();
+    }
+
+    /** Milliseconds from a pass asked for until all shards' answers are committed; the first, which warms up, left out. */
+    Figures passes(Sweep sweep) {
+        double[] took = new double[repetitions];
+        for (int i = -1; i < repetitions; i++) {
+            double millis = pass(sweep);
+            if (i >= 0) {
+                took[i] = millis;
+            }
+        }
+        progress.step();
+        return Figures.of(took, 1);
+    }
+
+    private double pass(Sweep sweep) {
+        boolean second = sweep == Sweep.CURVATURE;
+        SpecificRecord pass = Pass.newBuilder()
+                .setModelId(StreamData.MODEL)
+                .setPassId(nextPass++)
+                .setTheta(Doubles.toBuffer(new double[FEATURES]))
+                .setCurvature(second)
+                .setGram(second)
+                .setReplyPartition(0)
+                .build();
+        byte[] bytes = topics.passes().values().serializer().serialize("", pass);
+        long before = answers.last();
+        long start = System.nanoTime();
+        for (int shard = 0; shard < shards; shard++) {
+            producer.send(new ProducerRecord<>(topics.passes().name(), shard, StreamData.MODEL, bytes));
+        }
+        return (answers.await(before + shards) - start) / 1e6;
+    }
+
+    /** Requests per second off a backlog. */
+    Figures requests() {
+        double[] rates = new double[RATES];
+        for (int i = -1; i < RATES; i++) {
+            long before = versions.last();
+            instances.forEach(Contender::pause);
+            load.backlog(data.deletions(BACKLOG, 1));
+            long start = System.nanoTime();
+            instances.forEach(Contender::resume);
+            double seconds = (versions.await(before + BACKLOG) - start) / 1e9;
+            if (i >= 0) {
+                rates[i] = BACKLOG / seconds;
+            }
+        }
+        progress.step();
+        return Figures.of(rates, 1);
+    }
+
+    @Override
+    public void close() {
+        answers.close();
+        versions.close();
+        producer.close();
+        load.close();
+        client.close();
+        instances.forEach(Contender::close);
+    }
+}
