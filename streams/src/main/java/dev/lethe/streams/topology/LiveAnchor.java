@@ -10,6 +10,8 @@ import java.util.List;
  * each anchor once. All on the stream thread; owns the anchor.
  */
 final class LiveAnchor implements AutoCloseable {
+    private static final long MOMENT_NANOS = 50_000_000;
+
     private final Objective objective;
     private final ModelState state;
     private final Tail tail;
@@ -51,15 +53,19 @@ final class LiveAnchor implements AutoCloseable {
     }
 
     /**
-     * Folds what is pending.
+     * Folds what is pending, as much as a moment allows: the stream thread has other work.
      *
      * @param keep whether a pass under way will ask for what came after its cut
      */
     void fold(boolean keep) {
+        fold(keep, System.nanoTime() + MOMENT_NANOS);
+    }
+
+    private void fold(boolean keep, long end) {
         if (tail.pending() == 0) {
             return;
         }
-        while (tail.pending() > 0) {
+        do {
             List<Tail.Entry> taken = take(batch);
             List<RowChange> changes = taken.stream().map(Tail.Entry::change).toList();
             if (privacy != null) {
@@ -67,7 +73,7 @@ final class LiveAnchor implements AutoCloseable {
             }
             anchor.foldGradient(changes);
             anchor.foldFactor(changes);
-        }
+        } while (tail.pending() > 0 && System.nanoTime() - end < 0);
         if (!keep) {
             tail.dropKept();
         }
@@ -83,7 +89,7 @@ final class LiveAnchor implements AutoCloseable {
     /** Brings the anchor up to today and gives the changes that are not in a pass's sums. */
     List<RowChange> changesBehind(PassInFlight pass) {
         if (anchor != null) {
-            fold(true);
+            fold(true, System.nanoTime() + Long.MAX_VALUE / 2);
         } else if (tail.pending() > 0) {
             take(Integer.MAX_VALUE);
         }

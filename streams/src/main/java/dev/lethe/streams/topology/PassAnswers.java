@@ -9,7 +9,9 @@ import dev.lethe.streams.store.RowCut;
 import dev.lethe.unlearn.curvature.Sweep;
 import dev.lethe.unlearn.curvature.Sweep.Wanted;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,12 +24,18 @@ final class PassAnswers {
     private static final Logger LOG = LoggerFactory.getLogger(PassAnswers.class);
     /** Below Kafka's record limit of 1 MB, with room for headers. */
     private static final int CHUNK_BYTES = 512 * 1024;
+    /** Sent in one tick at most: what Kafka's producer takes without waiting. */
+    private static final int CHUNKS_AT_ONCE = 16;
 
     private final ShardStores rows;
     private final OpenModels models;
     private final ShardOutput output;
     private final Worker worker;
     private final int shard;
+    /** Statistics on their way out. */
+    private final Deque<Answer> outgoing = new ArrayDeque<>();
+
+    private record Answer(OpenModel model, ShardStatistics statistics, boolean last) {}
 
     PassAnswers(ShardStores rows, OpenModels models, ShardOutput output, Worker worker, int shard) {
         this.rows = rows;
@@ -64,7 +72,7 @@ final class PassAnswers {
         output.cut(model);
         worker.submit(() -> {
             List<ShardStatistics> statistics = answer(model, cut);
-            return () -> send(model, statistics);
+            return () -> enqueue(model, statistics);
         });
     }
 
@@ -113,14 +121,34 @@ final class PassAnswers {
                 failure);
     }
 
-    private void send(OpenModel answered, List<ShardStatistics> statistics) {
-        OpenModel now = models.get(answered.getSpec().getModelId());
-        boolean current = now.getPendingPass() != null
+    private void enqueue(OpenModel answered, List<ShardStatistics> statistics) {
+        for (int i = 0; i < statistics.size(); i++) {
+            outgoing.add(new Answer(answered, statistics.get(i), i == statistics.size() - 1));
+        }
+    }
+
+    /** Whether statistics wait for {@link #send}. */
+    boolean sending() {
+        return !outgoing.isEmpty();
+    }
+
+    /** Sends some of the statistics that are ready. The pass is pending until the last of them is out. */
+    void send() {
+        for (int i = 0; i < CHUNKS_AT_ONCE && !outgoing.isEmpty(); i++) {
+            Answer next = outgoing.poll();
+            OpenModel now = models.get(next.model.getSpec().getModelId());
+            if (asksFor(now, next.model)) {
+                output.statistics(now, next.statistics);
+                if (next.last) {
+                    models.put(OpenModel.newBuilder(now).setPendingPass(null).build());
+                }
+            }
+        }
+    }
+
+    private static boolean asksFor(OpenModel now, OpenModel answered) {
+        return now.getPendingPass() != null
                 && now.getPendingPass().getPassId() == answered.getPendingPass().getPassId()
                 && now.getAttempt() == answered.getAttempt();
-        if (current) {
-            statistics.forEach(s -> output.statistics(now, s));
-            models.put(OpenModel.newBuilder(now).setPendingPass(null).build());
-        }
     }
 }

@@ -36,7 +36,9 @@ final class PassInFlight {
     private final Map<Integer, Integer> attempts = new HashMap<>();
     private final Map<Integer, Long> cuts = new HashMap<>();
     private final Map<Integer, TreeMap<Integer, byte[]>> chunks = new HashMap<>();
-    private final TreeMap<Integer, Sums> sums = new TreeMap<>();
+    /** Whole encodings, in pieces. */
+    private final TreeMap<Integer, TreeMap<Integer, byte[]>> complete = new TreeMap<>();
+
     private long lastHeard;
     private String failure;
 
@@ -82,7 +84,7 @@ final class PassInFlight {
             attempts.put(cut.getShard(), cut.getAttempt());
             cuts.put(cut.getShard(), tailLast);
             chunks.remove(cut.getShard());
-            sums.remove(cut.getShard());
+            complete.remove(cut.getShard());
             lastHeard = now;
         }
     }
@@ -102,7 +104,7 @@ final class PassInFlight {
         var received = chunks.computeIfAbsent(shard, s -> new TreeMap<>());
         received.put(part.getChunk(), payload);
         if (received.size() == part.getChunks()) {
-            sums.put(shard, decode(received));
+            complete.put(shard, received);
             chunks.remove(shard);
         }
     }
@@ -113,8 +115,16 @@ final class PassInFlight {
         return Sums.decode(all.toByteArray());
     }
 
-    /** The sums of all shards, added in shard order so that the rounding is always the same; empty while some miss. */
-    Optional<Sums> merged() {
-        return sums.size() < shards ? Optional.empty() : sums.values().stream().reduce(Sums::plus);
+    /** Whether the statistics of all shards are here. */
+    boolean complete() {
+        return complete.size() == shards;
+    }
+
+    /** The sums of all shards, added in shard order so that the rounding is always the same. Of a large pass: heavy. */
+    Sums merged() {
+        return complete.values().stream()
+                .map(PassInFlight::decode)
+                .reduce(Sums::plus)
+                .orElseThrow();
     }
 }

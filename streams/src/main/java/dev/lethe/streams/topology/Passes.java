@@ -85,7 +85,8 @@ final class Passes {
     }
 
     void cut(Cut cut, long tailLast) {
-        if (pass != null) {
+        // The worker reads what is being built from.
+        if (pass != null && pass != building) {
             pass.cut(cut, tailLast, output.now());
         }
     }
@@ -99,8 +100,8 @@ final class Passes {
             String failure = pass.failure().get();
             pass = null;
             listener.failed("PASS_FAILED", "a pass could not be answered: " + failure);
-        } else {
-            pass.merged().ifPresent(this::gathered);
+        } else if (pass.complete()) {
+            gathered();
         }
     }
 
@@ -111,17 +112,16 @@ final class Passes {
         }
     }
 
-    private void gathered(Sums sums) {
-        state.progress().setRowsRefused(sums.misfits());
+    private void gathered() {
         PassInFlight answered = pass;
         if (!answered.builds()) {
             pass = null;
-            listener.answered(answered, sums, anchor -> {});
+            answered(answered, answered.merged(), anchor -> {});
             return;
         }
         building = answered;
         worker.submit(() -> {
-            Runnable result = build(answered, sums);
+            Runnable result = build(answered);
             return () -> {
                 // Another pass may have taken its place meanwhile; its factor is then nobody's.
                 if (pass == answered) {
@@ -132,23 +132,41 @@ final class Passes {
         });
     }
 
+    private void answered(PassInFlight answered, Sums sums, Consumer<Anchor> built) {
+        state.progress().setRowsRefused(sums.misfits());
+        listener.answered(answered, sums, built);
+    }
+
     /** On the worker. */
-    private Runnable build(PassInFlight answered, Sums sums) {
+    private Runnable build(PassInFlight answered) {
         try {
-            if (answered.question().wanted().preconditioner()) {
-                Preconditioner preconditioner = Preconditioner.build(objective, sums);
-                return () -> listener.answered(answered, sums, anchor -> anchor.install(preconditioner));
-            }
-            DenseFactor factor = DenseFactor.build(objective, sums);
-            return () -> listener.answered(answered, sums, anchor -> anchor.install(factor, answered.theta()));
-        } catch (SingularCurvatureException e) {
-            return () -> listener.singular(answered, sums, e.getMessage());
+            return build(answered, answered.merged());
         } catch (RuntimeException | OutOfMemoryError e) {
             LOG.atError()
                     .addKeyValue("model", state.spec().getModelId())
                     .setCause(e)
                     .log("factor could not be built");
             return () -> listener.failed("FACTOR_FAILED", e.toString());
+        }
+    }
+
+    private Runnable build(PassInFlight answered, Sums sums) {
+        try {
+            if (answered.question().wanted().preconditioner()) {
+                Preconditioner preconditioner = Preconditioner.build(objective, sums);
+                return () -> answered(answered, sums, anchor -> anchor.install(preconditioner));
+            }
+            DenseFactor factor = DenseFactor.build(objective, sums);
+            if (!objective.stronglyConvex()) {
+                // An anchor will ask for it; here it is worked out off the stream thread.
+                factor.smallestCurvature();
+            }
+            return () -> answered(answered, sums, anchor -> anchor.install(factor, answered.theta()));
+        } catch (SingularCurvatureException e) {
+            return () -> {
+                state.progress().setRowsRefused(sums.misfits());
+                listener.singular(answered, sums, e.getMessage());
+            };
         }
     }
 }

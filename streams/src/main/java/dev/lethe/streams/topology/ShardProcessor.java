@@ -54,6 +54,7 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
     private void tick() {
         resumeOnce();
         worker.drain();
+        passes.send();
         rows.tidy();
         long end = System.nanoTime() + WORK.toNanos();
         while (!queue.isEmpty() && System.nanoTime() < end) {

@@ -113,13 +113,17 @@ final class HeldFactor {
     }
 
     void adopt(Factor taken, double[] where) {
+        adopt(taken, where, objective.stronglyConvex() ? objective.l2() : taken.smallestCurvature());
+    }
+
+    private void adopt(Factor taken, double[] where, double smallest) {
         drop();
         factor = taken;
         theta = where;
         updates = 0;
         lookedAt = 0;
         guard.freshDrift(taken.drift());
-        smallestCurvature = objective.stronglyConvex() ? objective.l2() : taken.smallestCurvature();
+        smallestCurvature = smallest;
     }
 
     void takeFrom(HeldFactor other) {
@@ -130,7 +134,7 @@ final class HeldFactor {
             double fresh = other.guard.freshDrift();
             other.factor = null;
             other.theta = null;
-            adopt(taken, where);
+            adopt(taken, where, other.smallestCurvature);
             updates = before;
             lookedAt = before;
             guard.drift(taken.drift());

@@ -43,6 +43,8 @@ public final class DenseFactor implements Factor {
     private final DenseMatrix input;
     private final DenseMatrix output;
     private double quality;
+    /** λ_min since the last update, NaN when it is not known. */
+    private double smallest = Double.NaN;
 
     /**
      * Everything a factor holds.
@@ -224,6 +226,7 @@ public final class DenseFactor implements Factor {
         FactorUpdate met = woodbury.apply(additions, theta, Woodbury.Direction.ADD);
         met = met.and(woodbury.apply(removals, theta, Woodbury.Direction.REMOVE));
         quality = Math.min(quality, met.minRemainder());
+        smallest = Double.NaN;
         return met;
     }
 
@@ -259,6 +262,13 @@ public final class DenseFactor implements Factor {
 
     @Override
     public double smallestCurvature() {
+        if (Double.isNaN(smallest)) {
+            smallest = estimateSmallest();
+        }
+        return smallest;
+    }
+
+    private double estimateSmallest() {
         double[] v = startVector(objective.parameters());
         double[] product = new double[v.length];
         double largest = 0;

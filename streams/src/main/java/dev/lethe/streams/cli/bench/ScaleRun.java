@@ -1,5 +1,6 @@
 package dev.lethe.streams.cli.bench;
 
+import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.ModelVersion;
 import dev.lethe.schemas.Pass;
 import dev.lethe.schemas.Sample;
@@ -90,14 +91,22 @@ final class ScaleRun implements AutoCloseable {
 
     private ServiceConfig config(BenchBroker broker, String prefix, int instance) {
         return ServiceConfig.of(Map.of(
-                "bootstrap.servers", broker.bootstrapServers(),
-                "prefix", prefix,
-                "data.dir", broker.dataDirectory(prefix + "-" + instance).toString(),
-                "replication.factor", "1",
-                "standby.replicas", "0",
-                "shards", Integer.toString(shards),
-                "request.partitions", "1",
-                "model.partitions", "1"));
+                "bootstrap.servers",
+                broker.bootstrapServers(),
+                "prefix",
+                prefix,
+                "data.dir",
+                broker.dataDirectory(prefix + "-" + instance).toString(),
+                "replication.factor",
+                "1",
+                "standby.replicas",
+                "0",
+                "shards",
+                Integer.toString(shards),
+                "request.partitions",
+                "1",
+                "model.partitions",
+                "1"));
     }
 
     /** Deletions that a version holds. While rows are added it may have more of them than were counted yet. */
@@ -125,9 +134,8 @@ final class ScaleRun implements AutoCloseable {
         }
         client.awaitConsumed(client.putSamples(more, now), PATIENCE);
         if (first) {
-            var model = data.model();
-            model.setSettle(SettlePolicy.NEVER);
-            client.putModel(model, now);
+            var model = ModelSpec.newBuilder(data.model()).setSettle(SettlePolicy.NEVER);
+            client.putModel(model.build(), now);
             client.awaitVersion(StreamData.MODEL, 1, PATIENCE);
         }
         var settle = new SettleRequest("grown-" + total, StreamData.DATASET, SettleUntil.SETTLED, null, null);
