@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -17,8 +18,10 @@ import java.util.TreeSet;
  * logistic have K = 1.
  */
 public final class ModelWeights {
-    private static final String WEIGHT = "weight";
-    private static final String BIAS = "bias";
+    /** Name of the K × N matrix. */
+    static final String WEIGHT = "weight";
+    /** Name of the K intercepts. */
+    static final String BIAS = "bias";
 
     private ModelWeights() {}
 
@@ -48,6 +51,11 @@ public final class ModelWeights {
             tensors.put(BIAS, new Tensor(new long[] {outputs}, bias));
         }
         return SafeTensors.write(tensors, metadata);
+    }
+
+    /** Where the tensors' bytes lie in every weights file of an objective that has no metadata. */
+    static SortedMap<String, SafeTensors.Span> spans(Objective objective) {
+        return SafeTensors.spans(toSafeTensors(objective, new double[objective.parameters()], Map.of()));
     }
 
     /**

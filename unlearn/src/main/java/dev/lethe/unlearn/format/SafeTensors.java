@@ -35,6 +35,28 @@ public final class SafeTensors {
     public record Content(SortedMap<String, Tensor> tensors, SortedMap<String, String> metadata) {}
 
     /**
+     * Where a tensor's bytes lie in a file.
+     *
+     * @param offset from the file's beginning
+     * @param length bytes
+     * @param shape lengths of the dimensions; not copied
+     */
+    record Span(long offset, long length, long[] shape) {}
+
+    /** Where the tensors of a file lie, by name. */
+    static SortedMap<String, Span> spans(byte[] content) {
+        SortedMap<String, Span> spans = new TreeMap<>();
+        long at = LENGTH_BYTES
+                + ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+        for (var entry : SafeTensorsReader.read("weights", content).tensors().entrySet()) {
+            long length = (long) entry.getValue().values().length * Double.BYTES;
+            spans.put(entry.getKey(), new Span(at, length, entry.getValue().shape()));
+            at += length;
+        }
+        return spans;
+    }
+
+    /**
      * The bytes of a file.
      *
      * @param tensors by name; their order does not matter
