@@ -1,5 +1,6 @@
 package dev.lethe.streams;
 
+import dev.lethe.streams.client.ClientSettings;
 import dev.lethe.streams.config.ServiceConfig;
 import dev.lethe.streams.config.TopicSetup;
 import dev.lethe.streams.http.HttpServer;
@@ -7,6 +8,8 @@ import dev.lethe.streams.http.Routes;
 import dev.lethe.streams.local.DataDirectory;
 import dev.lethe.streams.local.LocalKafka;
 import dev.lethe.streams.metrics.Instruments;
+import dev.lethe.streams.publish.LocalStore;
+import dev.lethe.streams.publish.Publishing;
 import dev.lethe.streams.store.FactorCache;
 import dev.lethe.streams.topology.LetheTopology;
 import dev.lethe.unlearn.linalg.SelfTest;
@@ -14,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -40,10 +44,11 @@ public final class LetheService implements AutoCloseable {
     private String bootstrapServers;
     private KafkaStreams streams;
     private HttpServer http;
+    private Publishing publishing;
 
     private LetheService() {}
 
-    /** As {@link #serve}, without HTTP: for runs that end by themselves. */
+    /** As {@link #serve}, without HTTP and files of versions: for runs that end by themselves. */
     public static LetheService start(ServiceConfig config) {
         return run(config, false);
     }
@@ -58,11 +63,11 @@ public final class LetheService implements AutoCloseable {
         return run(config, true);
     }
 
-    private static LetheService run(ServiceConfig config, boolean withHttp) {
+    private static LetheService run(ServiceConfig config, boolean serving) {
         selfTest();
         LetheService service = new LetheService();
         try {
-            service.open(config, withHttp);
+            service.open(config, serving);
             return service;
         } catch (RuntimeException e) {
             service.close();
@@ -79,7 +84,7 @@ public final class LetheService implements AutoCloseable {
         }
     }
 
-    private void open(ServiceConfig config, boolean withHttp) {
+    private void open(ServiceConfig config, boolean serving) {
         DataDirectory data = DataDirectory.open(config.dataDir());
         opened.push(data::close);
         bootstrapServers = config.bootstrapServers().orElseGet(() -> startBroker(config, data));
@@ -99,13 +104,29 @@ public final class LetheService implements AutoCloseable {
         opened.push(() -> streams.close(STOP_TIMEOUT));
         streams.setUncaughtExceptionHandler(failures);
         streams.setStateListener(this::onState);
-        ServiceHealth health = new ServiceHealth(this::state, this::failure);
+        ServiceHealth health =
+                new ServiceHealth(this::state, this::failure, instruments.lethe()::loading, this::warnings);
         streams.setGlobalStateRestoreListener(health);
-        if (withHttp) {
+        if (serving) {
             listen(config, health, instruments);
         }
         streams.start();
         awaitRunning();
+        if (serving) {
+            publish(config, instruments);
+        }
+    }
+
+    private void publish(ServiceConfig config, Instruments instruments) {
+        publishing = new Publishing(
+                new ClientSettings(bootstrapServers, config.prefix(), config.kafka(), "/lethe/publish"),
+                instruments.lethe());
+        opened.push(publishing::close);
+        config.artifacts().ifPresent(folder -> publishing.to(new LocalStore(folder), config.artifactsRetention()));
+    }
+
+    private List<String> warnings() {
+        return publishing == null ? List.of() : publishing.problems();
     }
 
     private void listen(ServiceConfig config, ServiceHealth health, Instruments instruments) {

@@ -7,21 +7,35 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.KafkaStreams.State;
 import org.apache.kafka.streams.processor.StateRestoreListener;
 
-/** Health of a service as the state of Kafka Streams and the stores that are still being restored tell it. */
+/** Health of a service as the state of Kafka Streams and the stores that are still being restored, and the models that are still loading, tell it. */
 final class ServiceHealth implements Health, StateRestoreListener {
     private final Supplier<State> state;
     private final Supplier<Optional<String>> failure;
+    private final IntSupplier loadingModels;
+    private final Supplier<List<String>> warnings;
     /** Records that are still to be read, per store and partition. */
     private final Map<String, Long> restoring = new ConcurrentHashMap<>();
 
-    ServiceHealth(Supplier<State> state, Supplier<Optional<String>> failure) {
+    ServiceHealth(
+            Supplier<State> state,
+            Supplier<Optional<String>> failure,
+            IntSupplier loadingModels,
+            Supplier<List<String>> warnings) {
+        this.loadingModels = loadingModels;
         this.state = state;
         this.failure = failure;
+        this.warnings = warnings;
+    }
+
+    @Override
+    public List<String> warnings() {
+        return warnings.get();
     }
 
     @Override
@@ -38,6 +52,10 @@ final class ServiceHealth implements Health, StateRestoreListener {
         }
         new TreeMap<>(restoring)
                 .forEach((store, left) -> obstacles.add("store " + store + ": " + left + " records to restore"));
+        int loading = loadingModels.getAsInt();
+        if (loading > 0) {
+            obstacles.add("models whose factor is being rebuilt: " + loading);
+        }
         return obstacles;
     }
 

@@ -31,6 +31,8 @@ import picocli.CommandLine.ScopeType;
             RequestCommand.class,
             VersionsCommand.class,
             FactorsCommand.class,
+            TopicsCommand.class,
+            SelfTestCommand.class,
             BenchCommand.class
         })
 public final class Lethe {

@@ -20,7 +20,12 @@ import picocli.CommandLine.Parameters;
         description = "Shows and exports published versions.",
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Example:", "  lethe versions export digits --out digits-latest"},
-        subcommands = {VersionsCommand.ListAll.class, VersionsCommand.Show.class, VersionsCommand.Export.class})
+        subcommands = {
+            VersionsCommand.ListAll.class,
+            VersionsCommand.Show.class,
+            VersionsCommand.Export.class,
+            VerifyVersionsCommand.class
+        })
 final class VersionsCommand {
 
     @Command(

@@ -48,6 +48,8 @@ public record ServiceConfig(
         int slice,
         int standbyReplicas,
         int rowCacheMb,
+        String artifactsStore,
+        Duration artifactsRetention,
         KafkaProperties kafka) {
     private static final Logger log = LoggerFactory.getLogger(ServiceConfig.class);
     private static final String KAFKA = "kafka";
@@ -90,6 +92,8 @@ public record ServiceConfig(
                 Settings.SLICE.value(own, local),
                 Settings.STANDBY_REPLICAS.value(own, local),
                 Settings.ROW_CACHE_MB.value(own, local),
+                Settings.ARTIFACTS_STORE.value(own, local),
+                Duration.ofDays(Settings.ARTIFACTS_RETENTION_DAYS.value(own, local)),
                 kafka);
     }
 
@@ -167,6 +171,15 @@ public record ServiceConfig(
     /** Whether the broker runs in this process. */
     public boolean embedded() {
         return bootstrapServers.isEmpty();
+    }
+
+    /** Where versions are kept as files, if anywhere. */
+    public Optional<Path> artifacts() {
+        return switch (artifactsStore) {
+            case "off", "false" -> Optional.empty();
+            case "local" -> Optional.of(dataDir.resolve("artifacts"));
+            default -> Optional.of(Path.of(artifactsStore));
+        };
     }
 
     /** The topics of this deployment. */

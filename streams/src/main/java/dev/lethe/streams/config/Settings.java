@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 public final class Settings {
     private static final int MAX_PARTITIONS = 10_000;
     private static final int MAX_MILLIS = 3_600_000;
+    private static final int MAX_DAYS = 36_500;
     private static final int MAX_PORT = 65_535;
 
     public static final Setting<String> BOOTSTRAP_SERVERS = Setting.text(
@@ -134,6 +135,22 @@ public final class Settings {
             "Memory, beside the heap, in which this process keeps rows for passes, in MiB; rows beyond it are read from"
                     + " disk at each pass. 0: all are.");
 
+    public static final Setting<String> ARTIFACTS_STORE = Setting.text(
+            "artifacts.store",
+            "\\S.*",
+            Defaults.of("local"),
+            "off, local, or a folder",
+            "Where `lethe serve` keeps versions as files. off: nowhere; local: the folder artifacts in data.dir."
+                    + " It follows the versions topic and never holds it up.");
+
+    public static final Setting<Integer> ARTIFACTS_RETENTION_DAYS = Setting.integer(
+            "artifacts.retention.days",
+            0,
+            MAX_DAYS,
+            Defaults.of(30),
+            "How long a superseded version stays in artifacts.store: it remembers rows that were erased since. The newest"
+                    + " version always stays.");
+
     /** All of them, in the order of the reference page. */
     public static final List<Setting<?>> ALL = List.of(
             BOOTSTRAP_SERVERS,
@@ -153,7 +170,9 @@ public final class Settings {
             BATCH,
             SLICE,
             STANDBY_REPLICAS,
-            ROW_CACHE_MB);
+            ROW_CACHE_MB,
+            ARTIFACTS_STORE,
+            ARTIFACTS_RETENTION_DAYS);
 
     private Settings() {}
 

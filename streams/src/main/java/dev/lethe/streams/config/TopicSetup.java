@@ -134,6 +134,11 @@ public final class TopicSetup {
         }
     }
 
+    /** All topics as they are created. */
+    public List<NewTopic> wanted() {
+        return config.topics().all().stream().map(this::newTopic).toList();
+    }
+
     private NewTopic newTopic(Topic<?, ?> topic) {
         return new NewTopic(topic.name(), partitions(topic), config.replicationFactor()).configs(configs(topic));
     }
@@ -165,7 +170,7 @@ public final class TopicSetup {
         String name = topic.name().substring(config.prefix().length() + 1);
         return switch (name) {
             case "receipts" -> FOREVER;
-            case "versions" -> Long.toString(VERSION_RETENTION.toMillis());
+            case "versions", "artifacts" -> Long.toString(VERSION_RETENTION.toMillis());
             case "requests" -> Long.toString(REQUEST_RETENTION.toMillis());
             default -> Long.toString(INTERNAL_RETENTION.toMillis());
         };

@@ -11,4 +11,7 @@ public interface Health {
 
     /** Why the service does not do its work yet, or any more; empty: it does. */
     List<String> obstacles();
+
+    /** What does not work but keeps nobody from being served: versions that cannot be carried to a store, for example. */
+    List<String> warnings();
 }

@@ -24,7 +24,9 @@ record ReadyRoute(Health health) implements Route {
     public void handle(Context request) {
         List<String> obstacles = health.obstacles();
         if (obstacles.isEmpty()) {
-            request.json(JsonNodeFactory.instance.objectNode().put("status", "UP"));
+            ObjectNode up = JsonNodeFactory.instance.objectNode().put("status", "UP");
+            health.warnings().forEach(up.putArray("warnings")::add);
+            request.json(up);
             return;
         }
         ObjectNode json = new Problem(UNAVAILABLE, "NOT_READY", String.join("; ", obstacles)).json();

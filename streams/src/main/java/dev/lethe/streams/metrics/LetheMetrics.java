@@ -3,24 +3,88 @@ package dev.lethe.streams.metrics;
 import dev.lethe.schemas.ModelVersion;
 import dev.lethe.schemas.Receipt;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * Lethe's own meters, all of them. Counted when something is written, not when its transaction is committed: what a
- * rolled back transaction did is counted again. Labels have few values each; no model, dataset or request id is one.
+ * rolled back transaction did is counted again. Labels have few values each; a model's id is one only within
+ * {@link ModelGauges}' limit.
  */
 public final class LetheMetrics {
     private static final Duration SHORTEST = Duration.ofMillis(5);
     private static final Duration LONGEST = Duration.ofMinutes(5);
+    private static final Duration SHORTEST_PATCH = Duration.ofNanos(10_000);
+    private static final Duration LONGEST_PATCH = Duration.ofSeconds(1);
 
     private final MeterRegistry registry;
+    private final OpenRequests openRequests;
+    private final ModelGauges models;
+    private final Set<String> loading = ConcurrentHashMap.newKeySet();
 
     public LetheMetrics(MeterRegistry registry) {
         this.registry = registry;
+        this.openRequests = new OpenRequests(registry, System::currentTimeMillis);
+        this.models = new ModelGauges(registry);
+        Gauge.builder("lethe.models.loading", loading, Set::size)
+                .description("Models whose factor is being rebuilt after a start")
+                .register(registry);
+    }
+
+    /** Requests without a receipt. */
+    public OpenRequests openRequests() {
+        return openRequests;
+    }
+
+    /** A model has begun, or has ended, to rebuild what it needs before it can patch. */
+    public void loading(String model, boolean now) {
+        if (now) {
+            loading.add(model);
+        } else {
+            loading.remove(model);
+        }
+    }
+
+    /** How many models cannot patch yet. */
+    public int loading() {
+        return loading.size();
+    }
+
+    /** Watches one place that versions are carried to. @param failing asked at each scrape */
+    public void sink(String name, BooleanSupplier failing) {
+        Gauge.builder("lethe.publishing.failing", failing, f -> f.getAsBoolean() ? 1 : 0)
+                .description("1: versions do not get to this place at the moment")
+                .tag("sink", name)
+                .strongReference(true)
+                .register(registry);
+    }
+
+    /** A patch was computed and sent. @param nanos from the folded changes to the sent version */
+    public void patched(long nanos) {
+        Timer.builder("lethe.patch.duration")
+                .description("From folded changes to a sent version, on the stream thread")
+                .publishPercentileHistogram()
+                .minimumExpectedValue(SHORTEST_PATCH)
+                .maximumExpectedValue(LONGEST_PATCH)
+                .register(registry)
+                .record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** A patch could not be trusted: the model has to be fitted from its samples. @param code why, machine-readable */
+    public void refitAdvised(String code) {
+        Counter.builder("lethe.refits.advised")
+                .description("Patches that were not trusted and became fits from the samples")
+                .tag("reason", code.toLowerCase(Locale.ROOT))
+                .register(registry)
+                .increment();
     }
 
     /** Meters that nobody reads, for a topology without a service around it. */
@@ -54,6 +118,7 @@ public final class LetheMetrics {
                 .tag("kind", word(version.getKind()))
                 .register(registry)
                 .increment();
+        models.published(version);
     }
 
     private static String word(Enum<?> value) {

@@ -19,6 +19,7 @@ import dev.lethe.schemas.SchemaSafety;
 import dev.lethe.schemas.SettleRequest;
 import dev.lethe.schemas.ShardNotice;
 import dev.lethe.schemas.ShardStatistics;
+import dev.lethe.schemas.VersionArtifact;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.HashMap;
@@ -98,7 +99,8 @@ public final class Messages {
                 Cut.class,
                 RefreshFactor.class,
                 ShardStatistics.class,
-                ModelVersion.class);
+                ModelVersion.class,
+                VersionArtifact.class);
     }
 
     /** Single-object encoding of any generated message. */

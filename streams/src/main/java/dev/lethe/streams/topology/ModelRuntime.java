@@ -43,6 +43,8 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
 
     private long lastChange;
     private boolean refreshAsked;
+    /** The factor of the stored state is being rebuilt. */
+    private boolean loading;
 
     ModelRuntime(
             ModelState state,
@@ -72,8 +74,14 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
         if (anchor.get() == null || state.progress().getVersion() == 0) {
             loop.fit(null, null);
         } else if (anchor.get().thetaFactor() != null) {
+            loading(true);
             factor.restore(loop::rebuildFactor);
         }
+    }
+
+    private void loading(boolean now) {
+        loading = now;
+        settings.metrics().loading(spec.getModelId(), now);
     }
 
     void change(Change change) {
@@ -99,6 +107,9 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
     void tick() {
         advance();
         loop.tick();
+        if (loading && anchor.get().hasFactor()) {
+            loading(false);
+        }
         factor.tick(output.now(), lastChange, loop.passInFlight());
         if (loop.idle() && !factor.restoring()) {
             rest();
@@ -176,20 +187,23 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
             var screened = privacy.screened().get();
             loop.settleFirst(screened.code(), screened.reason());
         } else {
-            judge(from.correct());
+            long start = System.nanoTime();
+            judge(from.correct(), start);
         }
     }
 
-    private void judge(Correction correction) {
+    private void judge(Correction correction, long start) {
         Verdict verdict = correction.verdict();
         if (verdict instanceof Verdict.SettleFirst first) {
             loop.settleFirst(first.code(), first.reason());
         } else if (verdict instanceof Verdict.Refit refit) {
+            settings.metrics().refitAdvised(refit.code());
             loop.fit(refit.code(), refit.reason());
         } else if (spec.getSettle() == SettlePolicy.EACH_BATCH) {
             loop.settle(true);
         } else {
             released(release.patched(anchor.get(), correction));
+            settings.metrics().patched(System.nanoTime() - start);
         }
     }
 
@@ -197,6 +211,7 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
         if (outcome instanceof Outcome.SettleFirst first) {
             loop.settleFirst(first.code(), first.reason());
         } else if (outcome instanceof Outcome.Refit refit) {
+            settings.metrics().refitAdvised(refit.code());
             loop.fit(refit.code(), refit.reason());
         } else if (outcome instanceof Outcome.Impossible impossible) {
             failed(impossible.code(), impossible.reason());
@@ -233,6 +248,7 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
 
     @Override
     public void close() {
+        loading(false);
         anchor.close();
     }
 }

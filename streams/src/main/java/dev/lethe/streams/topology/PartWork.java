@@ -82,7 +82,7 @@ final class PartWork {
         var opened =
                 models.of(dataset).stream().map(m -> m.getSpec().getModelId()).toList();
         ShardNotice answer = notice.setModels(opened).build();
-        output.partDone(dataset, answer, part.getReplyPartition(), until(request));
+        output.partDone(dataset, answer, part, until(request));
         return Optional.empty();
     }
 

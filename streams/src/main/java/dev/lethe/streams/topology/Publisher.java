@@ -13,6 +13,7 @@ import dev.lethe.streams.publish.VersionFiles;
 import dev.lethe.unlearn.certificate.Exactness;
 import dev.lethe.unlearn.correction.Anchor;
 import dev.lethe.unlearn.objective.Objective;
+import java.util.List;
 
 /** Numbers and sends versions, and answers the requests that they hold. */
 final class Publisher {
@@ -42,6 +43,7 @@ final class Publisher {
     void publish(double[] theta, Anchor anchor, Statement statement, PrivacyStatement privacy) {
         ModelProgress.Builder progress = state.progress();
         long through = progress.getTailApplied();
+        List<RequestTally> held = tallies.held(progress.getVersion() == 0 ? -1 : progress.getPublished(), through);
         var version = ModelVersion.newBuilder()
                 .setModelId(spec.getModelId())
                 .setDataset(spec.getDataset())
@@ -64,7 +66,11 @@ final class Publisher {
                 .setReasonCode(statement.reasonCode())
                 .setReason(statement.reason())
                 .setPrivacy(privacy)
-                .setRequests(tallies.count(t -> RequestTallies.complete(t) && t.getThrough() <= through))
+                .setRequests(held.size())
+                .setRequestPartitions(
+                        held.stream().map(RequestTally::getRequestPartition).toList())
+                .setRequestOffsets(
+                        held.stream().map(RequestTally::getRequestOffset).toList())
                 .setSoftware(Software.version())
                 .setPlatform(Software.platform())
                 .setCreatedAt(output.now())

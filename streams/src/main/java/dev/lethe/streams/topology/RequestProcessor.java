@@ -9,7 +9,10 @@ import dev.lethe.streams.metrics.LetheMetrics;
 import dev.lethe.streams.topology.Ledger.Coordinates;
 import dev.lethe.streams.topology.RequestRules.Refusal;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.streams.processor.Cancellable;
+import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -24,10 +27,17 @@ import org.slf4j.LoggerFactory;
 final class RequestProcessor implements Processor<String, SpecificRecord, String, Addressed> {
     private static final Logger LOG = LoggerFactory.getLogger(RequestProcessor.class);
 
+    private static final Duration LOOK_EVERY = Duration.ofMillis(100);
+    private static final int LOOK_SLICE = 1_000;
+
     private final Ledger ledger;
     private final LetheMetrics metrics;
     private ProcessorContext<String, Addressed> context;
     private KeyValueStore<String, LedgerEntry> entries;
+    private String task;
+    private Cancellable lookForOpen;
+    /** Last request id of the ledger that was looked at; null: none yet. */
+    private String lookedAt;
 
     RequestProcessor(TopologySettings settings) {
         ledger = new Ledger(settings.shards());
@@ -38,6 +48,30 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
     public void init(ProcessorContext<String, Addressed> context) {
         this.context = context;
         entries = context.getStateStore(Nodes.LEDGER);
+        task = context.taskId().toString();
+        lookForOpen = context.schedule(LOOK_EVERY, PunctuationType.WALL_CLOCK_TIME, time -> lookForOpen());
+    }
+
+    /** Requests that an earlier run left open, found a slice of the ledger at a time. */
+    private void lookForOpen() {
+        int seen = 0;
+        try (var rest = entries.range(lookedAt, null)) {
+            for (; rest.hasNext() && seen < LOOK_SLICE; seen++) {
+                var entry = rest.next();
+                lookedAt = entry.key;
+                if (entry.value.getReceipt() == null) {
+                    metrics.openRequests().opened(task, entry.key, entry.value.getRequestTime());
+                }
+            }
+        }
+        if (seen < LOOK_SLICE) {
+            lookForOpen.cancel();
+        }
+    }
+
+    @Override
+    public void close() {
+        metrics.openRequests().left(task);
     }
 
     @Override
@@ -68,7 +102,8 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
             return;
         }
         entries.put(id, ledger.open(request, at));
-        var part = new Part(RequestRules.normalised(request), at.time(), at.partition());
+        metrics.openRequests().opened(task, id, at.time());
+        var part = new Part(RequestRules.normalised(request), at.time(), at.partition(), at.offset());
         context.forward(new Record<>(record.key(), Addressed.toAll(part), record.timestamp()), Nodes.TO_PARTS);
     }
 
@@ -98,10 +133,12 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
                 requestId,
                 receipt.map(r -> LedgerEntry.newBuilder(updated).setReceipt(r).build())
                         .orElse(updated));
-        receipt.ifPresent(this::answer);
+        receipt.ifPresent(r -> {
+            metrics.openRequests().closed(task, requestId);
+            answer(r);
+        });
     }
 
-    /** The first receipt of a request. */
     private void answer(Receipt receipt) {
         metrics.answered(receipt);
         send(receipt);

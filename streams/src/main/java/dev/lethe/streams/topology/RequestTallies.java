@@ -35,6 +35,7 @@ final class RequestTallies {
                 key -> RequestTally.newBuilder()
                         .setRequestId(key)
                         .setRequestPartition(last.getRequestPartition())
+                        .setRequestOffset(last.getRequestOffset())
                         .setShards(List.of())
                         .setUntil(last.getUntil())
                         .setThrough(-1)
@@ -69,8 +70,11 @@ final class RequestTallies {
         return tallies.values().stream().anyMatch(t -> complete(t) && t.getUntil() == SettleUntil.SETTLED);
     }
 
-    long count(Predicate<RequestTally> which) {
-        return tallies.values().stream().filter(which).count();
+    /** The complete ones whose last change has a tail number after the first and up to the second. */
+    List<RequestTally> held(long after, long through) {
+        return tallies.values().stream()
+                .filter(t -> complete(t) && t.getThrough() > after && t.getThrough() <= through)
+                .toList();
     }
 
     /** Removes and returns the complete ones that meet a condition, in the order in which they began. */

@@ -3,6 +3,7 @@ package dev.lethe.streams.topology;
 import dev.lethe.schemas.Change;
 import dev.lethe.schemas.Cut;
 import dev.lethe.schemas.OpenModel;
+import dev.lethe.schemas.Part;
 import dev.lethe.schemas.Sample;
 import dev.lethe.schemas.SettleUntil;
 import dev.lethe.schemas.ShardNotice;
@@ -42,33 +43,35 @@ final class ShardOutput {
     private void hold(OpenModel model, Change.Builder change) {
         Change.Builder earlier = held.put(model.getSpec().getModelId(), change);
         if (earlier != null) {
-            answer(model, build(earlier, false, null, 0, null));
+            answer(model, build(earlier, false, null, null, null));
         }
     }
 
     /** Sends the changes still held back: they belong to no request, or the request goes on. */
     void flush() {
-        held.forEach((id, change) -> answer(models.get(id), build(change, false, null, 0, null)));
+        held.forEach((id, change) -> answer(models.get(id), build(change, false, null, null, null)));
         held.clear();
     }
 
     /** Ends a part: each model of the dataset gets its last change marked as such, or an empty answer. */
-    void partDone(String dataset, ShardNotice notice, int requestPartition, SettleUntil until) {
+    void partDone(String dataset, ShardNotice notice, Part part, SettleUntil until) {
         for (OpenModel model : models.of(dataset)) {
             String id = model.getSpec().getModelId();
             Change.Builder last = held.remove(id);
             Change.Builder done = last == null ? Change.newBuilder().setModelId(id) : last;
-            answer(model, build(done, true, notice.getRequestId(), requestPartition, until));
+            answer(model, build(done, true, notice.getRequestId(), part, until));
         }
         flush();
-        forward(notice.getRequestId(), Addressed.to(requestPartition, notice), Nodes.TO_APPLIED);
+        forward(notice.getRequestId(), Addressed.to(part.getReplyPartition(), notice), Nodes.TO_APPLIED);
     }
 
-    private Change build(Change.Builder change, boolean done, String requestId, int partition, SettleUntil until) {
+    /** @param part null: no request caused the change, or it is not its last */
+    private Change build(Change.Builder change, boolean done, String requestId, Part part, SettleUntil until) {
         return change.setShard(shard)
                 .setPartDone(done)
                 .setRequestId(requestId)
-                .setRequestPartition(partition)
+                .setRequestPartition(part == null ? 0 : part.getReplyPartition())
+                .setRequestOffset(part == null ? -1 : part.getOffset())
                 .setUntil(until)
                 .build();
     }

@@ -17,6 +17,7 @@ import dev.lethe.schemas.Sample;
 import dev.lethe.schemas.SettleRequest;
 import dev.lethe.schemas.ShardNotice;
 import dev.lethe.schemas.ShardStatistics;
+import dev.lethe.schemas.VersionArtifact;
 import dev.lethe.streams.topology.Topic.Group;
 import java.util.List;
 import org.apache.avro.specific.SpecificRecord;
@@ -90,6 +91,11 @@ public record Topics(String prefix) {
         return topic("versions.latest", Group.OUTPUT, COMPACT, Messages.serde(ModelVersion.class));
     }
 
+    /** Versions whose files are in the artifact store. Key: model id. */
+    public Topic<String, VersionArtifact> artifacts() {
+        return topic("artifacts", Group.OUTPUT, DELETE, Messages.serde(VersionArtifact.class));
+    }
+
     /** What could not be read or handled, with the reason in the headers. */
     public Topic<byte[], byte[]> deadLetters() {
         return new Topic<>(prefix + ".dead-letters", Group.OUTPUT, DELETE, Serdes.ByteArray(), Serdes.ByteArray());
@@ -108,6 +114,7 @@ public record Topics(String prefix) {
                 receipts(),
                 versions(),
                 latestVersions(),
+                artifacts(),
                 deadLetters());
     }
 

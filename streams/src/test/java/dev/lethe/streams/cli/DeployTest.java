@@ -1,7 +1,6 @@
 package dev.lethe.streams.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -59,13 +58,31 @@ class DeployTest {
     }
 
     @Test
-    void shouldCheckHealthWithACommandThatExists() {
-        List<String> test = texts("/services/lethe/healthcheck/test");
+    void shouldAskForHealthWhereTheServiceAnswers() {
+        int port = config.httpPort().orElseThrow();
 
-        assertThat(test).startsWith("CMD", "/opt/lethe/bin/lethe");
-        assertThatCode(() -> Lethe.commandLine()
-                        .parseArgs(test.subList(2, test.size()).toArray(String[]::new)))
-                .doesNotThrowAnyException();
+        assertThat(texts("/services/lethe/healthcheck/test"))
+                .containsExactly("CMD", "curl", "-fsS", "http://127.0.0.1:" + port + "/health/ready");
+        assertThat(dockerfile).containsPattern("install .*curl");
+    }
+
+    @Test
+    void shouldTestItsLibrariesWhenTheImageIsBuilt() {
+        assertThat(dockerfile).contains("RUN [\"/opt/lethe/bin/lethe\", \"selftest\"]");
+        assertThat(Lethe.commandLine().getSubcommands()).containsKey("selftest");
+    }
+
+    @Test
+    void shouldMountOnlyWhatIsThere() {
+        List<String> mounts = StreamSupport.stream(compose.path("services").spliterator(), false)
+                .flatMap(service -> StreamSupport.stream(service.path("volumes").spliterator(), false))
+                .map(volume -> volume.asText().split(":")[0])
+                .filter(source -> source.startsWith("./"))
+                .toList();
+
+        assertThat(mounts)
+                .hasSize(4)
+                .allSatisfy(source -> assertThat(DEPLOY.resolve(source)).exists());
     }
 
     @Test

@@ -43,6 +43,8 @@ class ServiceConfigTest {
                         256,
                         0,
                         512,
+                        "local",
+                        Duration.ofDays(30),
                         KafkaProperties.none()));
     }
 

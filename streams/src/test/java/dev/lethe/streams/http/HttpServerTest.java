@@ -32,6 +32,7 @@ class HttpServerTest {
     private final HttpClient client = HttpClient.newHttpClient();
     private final Instruments instruments = new Instruments();
     private final List<String> obstacles = new ArrayList<>();
+    private final List<String> warnings = new ArrayList<>();
     private Optional<String> failure = Optional.empty();
     private HttpServer server;
 
@@ -44,6 +45,11 @@ class HttpServerTest {
         @Override
         public List<String> obstacles() {
             return List.copyOf(obstacles);
+        }
+
+        @Override
+        public List<String> warnings() {
+            return List.copyOf(warnings);
         }
     }
 
@@ -105,7 +111,17 @@ class HttpServerTest {
     @Test
     void shouldBeAliveAndReady() throws Exception {
         assertThat(send(request("/health/live")).body()).isEqualTo("{\"status\":\"UP\"}");
-        assertThat(send(request("/health/ready")).statusCode()).isEqualTo(200);
+        assertThat(send(request("/health/ready")).body()).isEqualTo("{\"status\":\"UP\",\"warnings\":[]}");
+    }
+
+    @Test
+    void shouldBeReadyWithWarnings() throws Exception {
+        warnings.add("artifacts: no space left on device");
+
+        var ready = send(request("/health/ready"));
+
+        assertThat(ready.statusCode()).isEqualTo(200);
+        assertThat(ready.body()).contains("\"artifacts: no space left on device\"");
     }
 
     @Test

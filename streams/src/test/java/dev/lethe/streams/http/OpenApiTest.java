@@ -33,6 +33,11 @@ class OpenApiTest {
             public List<String> obstacles() {
                 return List.of();
             }
+
+            @Override
+            public List<String> warnings() {
+                return List.of();
+            }
         };
         try (Instruments instruments = new Instruments()) {
             return Routes.of(health, instruments.registry()).stream()

@@ -67,7 +67,7 @@ public final class SafeTensors {
         if (sorted.containsKey(METADATA)) {
             throw new IllegalArgumentException("tensor name: " + METADATA + " is reserved by the format");
         }
-        byte[] header = header(sorted, metadata);
+        byte[] header = header(shapes(sorted), "F64", metadata);
         long size = LENGTH_BYTES + (long) header.length;
         for (Tensor tensor : sorted.values()) {
             size += (long) tensor.values().length * Double.BYTES;
@@ -82,20 +82,27 @@ public final class SafeTensors {
         return out.array();
     }
 
-    private static byte[] header(SortedMap<String, Tensor> tensors, Map<String, String> metadata) {
+    private static SortedMap<String, long[]> shapes(SortedMap<String, Tensor> tensors) {
+        SortedMap<String, long[]> shapes = new TreeMap<>();
+        tensors.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+        return shapes;
+    }
+
+    /** The header of tensors of 8-byte values. */
+    static byte[] header(SortedMap<String, long[]> shapes, String type, Map<String, String> metadata) {
         ObjectNode root = JSON.createObjectNode();
         if (!metadata.isEmpty()) {
             ObjectNode entries = root.putObject(METADATA);
             new TreeMap<>(metadata).forEach(entries::put);
         }
         long offset = 0;
-        for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
-            ObjectNode node = root.putObject(entry.getKey()).put("dtype", "F64");
+        for (Map.Entry<String, long[]> entry : shapes.entrySet()) {
+            ObjectNode node = root.putObject(entry.getKey()).put("dtype", type);
             ArrayNode shape = node.putArray("shape");
-            for (long length : entry.getValue().shape()) {
+            for (long length : entry.getValue()) {
                 shape.add(length);
             }
-            long end = offset + (long) entry.getValue().values().length * Double.BYTES;
+            long end = offset + Tensor.count(entry.getValue()) * Double.BYTES;
             node.putArray("data_offsets").add(offset).add(end);
             offset = end;
         }

@@ -11,5 +11,5 @@ import picocli.CommandLine.Command;
         },
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Example:", "  lethe bench core --quick"},
-        subcommands = {CoreCommand.class, StreamCommand.class, ScaleCommand.class})
+        subcommands = {CoreCommand.class, StreamCommand.class, ScaleCommand.class, FollowCommand.class})
 public final class BenchCommand {}

@@ -1,0 +1,88 @@
+package dev.lethe.streams.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lethe.unlearn.linalg.SelfTest;
+import dev.lethe.unlearn.network.NetworkSelfTest;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.rocksdb.Options;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Whether the native libraries load and compute what they should on this machine; run when the image is built. */
+@Command(
+        name = "selftest",
+        description =
+                "Loads every native library and checks what it computes or keeps. Exit code 1 if one does not work.",
+        footer = {"", "Example:", "  lethe selftest"})
+final class SelfTestCommand implements Callable<Integer> {
+
+    @Mixin
+    private OutputOptions output;
+
+    /** One library's check; returns what it is. */
+    private interface Check {
+        String run() throws Exception;
+    }
+
+    @Override
+    public Integer call() {
+        List<ObjectNode> rows = new ArrayList<>();
+        rows.add(row("OpenBLAS", SelfTestCommand::openBlas));
+        rows.add(row("RocksDB", SelfTestCommand::rocksDb));
+        rows.add(row("PyTorch", NetworkSelfTest::run));
+        output.list(rows, "nothing to test");
+        return rows.stream().allMatch(row -> row.path("works").asBoolean()) ? Lethe.DONE : Lethe.FAILED;
+    }
+
+    private static ObjectNode row(String library, Check check) {
+        ObjectNode row = ClientCommand.object().put("library", library);
+        try {
+            return row.put("works", true).put("detail", check.run());
+        } catch (Exception | LinkageError e) {
+            return row.put("works", false).put("detail", e.toString());
+        }
+    }
+
+    private static String openBlas() {
+        SelfTest.run();
+        return SelfTest.platform();
+    }
+
+    private static String rocksDb() throws IOException, RocksDBException {
+        RocksDB.loadLibrary();
+        Path folder = Files.createTempDirectory("lethe-selftest");
+        byte[] key = "key".getBytes(StandardCharsets.UTF_8);
+        try (Options options = new Options().setCreateIfMissing(true)) {
+            try (RocksDB database = RocksDB.open(options, folder.toString())) {
+                database.put(key, key);
+            }
+            try (RocksDB database = RocksDB.open(options, folder.toString())) {
+                if (!Arrays.equals(database.get(key), key)) {
+                    throw new IOException("RocksDB does not give back what was put in before it was closed");
+                }
+            }
+        } finally {
+            delete(folder);
+        }
+        return RocksDB.rocksdbVersion().toString();
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package dev.lethe.streams.publish;
+
+import dev.lethe.schemas.ModelSpec;
+import dev.lethe.streams.client.ClientSettings;
+import dev.lethe.streams.client.LetheClient;
+import dev.lethe.streams.metrics.LetheMetrics;
+import dev.lethe.streams.topology.Topics;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Everything that carries versions out of Kafka, in one service. */
+public final class Publishing implements AutoCloseable {
+    private final ClientSettings settings;
+    private final LetheMetrics metrics;
+    private final Topics topics;
+    private final List<VersionPump> pumps = new ArrayList<>();
+
+    public Publishing(ClientSettings settings, LetheMetrics metrics) {
+        this.settings = settings;
+        this.metrics = metrics;
+        this.topics = new Topics(settings.prefix());
+    }
+
+    /**
+     * Starts to fill a store; it is closed with this.
+     *
+     * @param retention how long a superseded version stays in it
+     */
+    public void to(ArtifactStore store, Duration retention) {
+        var bytes = new ByteArraySerializer();
+        var producer = new KafkaProducer<>(properties(Map.of(ProducerConfig.ACKS_CONFIG, "all")), bytes, bytes);
+        pump(new StoreSink(store, retention, topics.requests().name(), producer, topics.artifacts()));
+    }
+
+    private void pump(VersionSink sink) {
+        var bytes = new ByteArrayDeserializer();
+        Map<String, Object> properties = properties(Map.of(
+                ConsumerConfig.GROUP_ID_CONFIG, settings.prefix() + "-" + sink.name(),
+                ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed",
+                ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false",
+                ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"));
+        VersionPump pump = new VersionPump(
+                new KafkaConsumer<>(properties, bytes, bytes), topics.versions(), new Definitions(this::models), sink);
+        metrics.sink(sink.name(), () -> pump.problem().isPresent());
+        pumps.add(pump);
+    }
+
+    private Map<String, ModelSpec> models() {
+        try (LetheClient client = LetheClient.connect(settings)) {
+            return client.models();
+        }
+    }
+
+    private Map<String, Object> properties(Map<String, ?> own) {
+        Map<String, Object> all = new HashMap<>(settings.kafka().values());
+        all.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, settings.bootstrapServers());
+        all.putAll(own);
+        return all;
+    }
+
+    /** Why versions are not carried on at the moment, one reason for each place. */
+    public List<String> problems() {
+        return pumps.stream()
+                .map(VersionPump::problem)
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        pumps.forEach(VersionPump::close);
+    }
+}

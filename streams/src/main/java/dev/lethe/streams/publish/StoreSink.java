@@ -1,0 +1,87 @@
+package dev.lethe.streams.publish;
+
+import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.ModelVersion;
+import dev.lethe.schemas.VersionArtifact;
+import dev.lethe.streams.topology.Topic;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Writes artifacts into a store and announces each once all its files are there. */
+final class StoreSink implements VersionSink {
+    private static final Logger log = LoggerFactory.getLogger(StoreSink.class);
+    private static final long ACKNOWLEDGED_WITHIN_S = 30;
+
+    private final ArtifactStore store;
+    private final ArtifactWriter writer;
+    private final Duration retention;
+    private final Producer<byte[], byte[]> producer;
+    private final Topic<String, VersionArtifact> topic;
+
+    /**
+     * Store and producer are closed with this.
+     *
+     * @param retention how long a superseded version stays
+     */
+    StoreSink(
+            ArtifactStore store,
+            Duration retention,
+            String requestTopic,
+            Producer<byte[], byte[]> producer,
+            Topic<String, VersionArtifact> topic) {
+        this.store = store;
+        this.retention = retention;
+        this.writer = new ArtifactWriter(store, requestTopic);
+        this.producer = producer;
+        this.topic = topic;
+    }
+
+    @Override
+    public String name() {
+        return "artifacts";
+    }
+
+    @Override
+    public void accept(ModelVersion version, ModelSpec spec) throws IOException {
+        VersionArtifact written = writer.write(version, spec);
+        byte[] key = topic.keys().serializer().serialize(topic.name(), written.getModelId());
+        byte[] value = topic.values().serializer().serialize(topic.name(), written);
+        try {
+            producer.send(new ProducerRecord<>(topic.name(), key, value)).get(ACKNOWLEDGED_WITHIN_S, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IOException("Kafka does not take the announcement (" + e + ")", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while announcing a version", e);
+        }
+    }
+
+    @Override
+    public void tidy(Collection<String> models) throws IOException {
+        ArtifactRetention sweeper = new ArtifactRetention(store);
+        for (String model : models) {
+            int removed = sweeper.sweep(model, Instant.now().minus(retention));
+            if (removed > 0) {
+                log.atInfo()
+                        .addKeyValue("model", model)
+                        .addKeyValue("versions", removed)
+                        .log("superseded versions removed from the store");
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        producer.close();
+        store.close();
+    }
+}

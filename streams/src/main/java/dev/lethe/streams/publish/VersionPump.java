@@ -1,0 +1,154 @@
+package dev.lethe.streams.publish;
+
+import dev.lethe.schemas.ModelVersion;
+import dev.lethe.streams.LetheException;
+import dev.lethe.streams.topology.Topic;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries committed versions to a sink, on a thread of its own: the stream is never kept waiting. A version is counted as
+ * done after the sink has it; while the sink fails, its partition stands and the reason can be read.
+ */
+final class VersionPump implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(VersionPump.class);
+    private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration TIDY_EVERY = Duration.ofHours(1);
+    private static final long FIRST_WAIT_MS = 100;
+    private static final long LONGEST_WAIT_MS = 10_000;
+    private static final long STOP_MS = 10_000;
+
+    private final Consumer<byte[], byte[]> consumer;
+    private final Topic<String, ModelVersion> topic;
+    private final Definitions definitions;
+    private final VersionSink sink;
+    private final Thread thread;
+    private volatile boolean closed;
+    private volatile String problem;
+    private long wait = FIRST_WAIT_MS;
+    private Instant tidied = Instant.MIN;
+
+    /** @param consumer in a group of its own, without automatic commits; closed by this */
+    VersionPump(
+            Consumer<byte[], byte[]> consumer,
+            Topic<String, ModelVersion> topic,
+            Definitions definitions,
+            VersionSink sink) {
+        this.consumer = consumer;
+        this.topic = topic;
+        this.definitions = definitions;
+        this.sink = sink;
+        this.thread = new Thread(this::run, "lethe-" + sink.name());
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Why versions do not get to the sink at the moment. */
+    Optional<String> problem() {
+        return Optional.ofNullable(problem).map(reason -> sink.name() + ": " + reason);
+    }
+
+    private void run() {
+        try (consumer) {
+            consumer.subscribe(List.of(topic.name()));
+            while (!closed) {
+                turn();
+            }
+        } catch (WakeupException | InterruptedException e) {
+            log.atDebug().addKeyValue("sink", sink.name()).log("stopped");
+        } catch (RuntimeException e) {
+            problem = "stopped by " + e.getClass().getSimpleName() + ", start the service again";
+            log.atError().setCause(e).addKeyValue("sink", sink.name()).log("versions are not carried on any more");
+        }
+    }
+
+    private void turn() throws InterruptedException {
+        try {
+            carry();
+            if (tidied.isBefore(Instant.now().minus(TIDY_EVERY))) {
+                sink.tidy(definitions.ids());
+                tidied = Instant.now();
+            }
+        } catch (WakeupException e) {
+            throw e;
+        } catch (IOException | KafkaException | LetheException e) {
+            problem = e.getMessage();
+            log.atWarn()
+                    .addKeyValue("sink", sink.name())
+                    .addKeyValue("again_after_ms", wait)
+                    .log("a version cannot be carried on now: {}", e.getMessage());
+            Thread.sleep(wait);
+            wait = Math.min(2 * wait, LONGEST_WAIT_MS);
+        }
+    }
+
+    /** One batch; where it stops short, reading goes on from there. */
+    private void carry() throws IOException {
+        var records = consumer.poll(POLL);
+        Map<TopicPartition, OffsetAndMetadata> next = new HashMap<>();
+        for (TopicPartition partition : records.partitions()) {
+            next.put(
+                    partition,
+                    new OffsetAndMetadata(records.records(partition).get(0).offset()));
+        }
+        try {
+            for (ConsumerRecord<byte[], byte[]> record : records) {
+                carry(record);
+                next.put(
+                        new TopicPartition(record.topic(), record.partition()),
+                        new OffsetAndMetadata(record.offset() + 1));
+                problem = null;
+                wait = FIRST_WAIT_MS;
+            }
+        } finally {
+            if (!next.isEmpty()) {
+                next.forEach(consumer::seek);
+                consumer.commitSync(next);
+            }
+        }
+    }
+
+    private void carry(ConsumerRecord<byte[], byte[]> record) throws IOException {
+        try {
+            ModelVersion version = topic.values().deserializer().deserialize(record.topic(), record.value());
+            String model = version.getModelId();
+            var spec = definitions
+                    .of(model)
+                    .orElseThrow(() -> new IllegalStateException("model " + model + " has no definition"));
+            sink.accept(version, spec);
+        } catch (SerializationException | IllegalStateException e) {
+            log.atError()
+                    .addKeyValue("sink", sink.name())
+                    .addKeyValue("partition", record.partition())
+                    .addKeyValue("offset", record.offset())
+                    .log("a version is left out: {}", e.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        consumer.wakeup();
+        thread.interrupt();
+        try {
+            thread.join(STOP_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        sink.close();
+    }
+}

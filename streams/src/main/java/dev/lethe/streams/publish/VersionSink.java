@@ -1,0 +1,27 @@
+package dev.lethe.streams.publish;
+
+import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.ModelVersion;
+import java.io.IOException;
+import java.util.Collection;
+
+/** Somewhere outside of Kafka where versions go to: a store, a registry. */
+interface VersionSink extends AutoCloseable {
+
+    /** Short name, part of the consumer group and of messages. */
+    String name();
+
+    /**
+     * Brings one version there, for good. May be called again with the same version.
+     *
+     * @throws IOException what may pass: it is tried again until it works
+     * @throws IllegalStateException this version can never be brought there: it is logged and left out
+     */
+    void accept(ModelVersion version, ModelSpec spec) throws IOException;
+
+    /** Tidies up; called now and then, with every model there is. */
+    default void tidy(Collection<String> models) throws IOException {}
+
+    @Override
+    void close();
+}
