@@ -41,6 +41,7 @@ public final class LetheService implements AutoCloseable {
     private final FailurePolicy failures = new FailurePolicy();
     private final CountDownLatch ready = new CountDownLatch(1);
     private final CountDownLatch stopped = new CountDownLatch(1);
+    private volatile String clockFailure;
     private String bootstrapServers;
     private KafkaStreams streams;
     private HttpServer http;
@@ -110,6 +111,8 @@ public final class LetheService implements AutoCloseable {
         if (serving) {
             listen(config, health, instruments);
         }
+        ClockWatch clock = ClockWatch.start(this::onClockSetBack);
+        opened.push(clock::close);
         streams.start();
         awaitRunning();
         if (serving) {
@@ -160,6 +163,14 @@ public final class LetheService implements AutoCloseable {
         }
     }
 
+    /** Nothing is lost by it, but nothing goes on either until the clock is where it was. */
+    private void onClockSetBack(Duration by) {
+        clockFailure = "the system's clock was set back by " + by.toSeconds()
+                + " s, for which Kafka's timers would stand" + " still: start the service again";
+        log.atError().addKeyValue("seconds", by.toSeconds()).log("clock set back");
+        stopped.countDown();
+    }
+
     private void awaitRunning() {
         try {
             if (!ready.await(START_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
@@ -182,6 +193,9 @@ public final class LetheService implements AutoCloseable {
 
     /** Why the service stopped by itself, if it did. */
     public Optional<String> failure() {
+        if (clockFailure != null) {
+            return Optional.of(clockFailure);
+        }
         return state() == State.ERROR || state() == State.PENDING_ERROR
                 ? Optional.of("the service stopped: " + failures.reason())
                 : Optional.empty();

@@ -4,12 +4,12 @@ import dev.lethe.streams.config.ServiceConfig;
 import dev.lethe.streams.config.TopicSetup;
 import dev.lethe.streams.local.DataDirectory;
 import dev.lethe.streams.topology.Topic;
+import dev.lethe.streams.topology.UnreadableRecords;
 import java.util.Properties;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.streams.StreamsConfig;
-import org.apache.kafka.streams.errors.LogAndContinueExceptionHandler;
 
 /** The configuration of Kafka Streams that a service's configuration comes to. */
 public final class StreamsProperties {
@@ -37,7 +37,7 @@ public final class StreamsProperties {
         p.put(
                 StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
                 config.topics().deadLetters().name());
-        p.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, LogAndContinueExceptionHandler.class);
+        p.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, UnreadableRecords.class);
         addInternalTopics(p);
         addMembership(p, config, data);
         return p;

@@ -21,6 +21,9 @@ public final class DataDirectory implements AutoCloseable {
     public static final String LOCK_FILE = "lethe.lock";
     private static final String INSTANCE_FILE = "instance.id";
 
+    /** Less than this, and the broker or a store would fail in the middle of its start. */
+    private static final long MIN_FREE_BYTES = 64L << 20;
+
     private final Path root;
     private final FileChannel channel;
     private final FileLock lock;
@@ -34,12 +37,14 @@ public final class DataDirectory implements AutoCloseable {
     /**
      * Creates the directory where it is missing, and locks it.
      *
-     * @throws LetheException if another process (or another service of this one) holds it, or it cannot be written
+     * @throws LetheException if another process (or another service of this one) holds it, it cannot be written, or its
+     *     disk is full
      */
     public static DataDirectory open(Path dir) {
         Path root = dir.toAbsolutePath().normalize();
         try {
             Files.createDirectories(root);
+            requireSpace(root);
             FileChannel channel = FileChannel.open(
                     root.resolve(LOCK_FILE),
                     StandardOpenOption.CREATE,
@@ -51,6 +56,15 @@ public final class DataDirectory implements AutoCloseable {
                     "data directory " + root + " cannot be used (" + e + "): check that it is a writable directory"
                             + " or name another one with data.dir",
                     e);
+        }
+    }
+
+    private static void requireSpace(Path root) throws IOException {
+        long free = Files.getFileStore(root).getUsableSpace();
+        if (free < MIN_FREE_BYTES) {
+            throw new LetheException(
+                    "data directory " + root + " has " + (free >> 20) + " MB of space left, expected at" + " least "
+                            + (MIN_FREE_BYTES >> 20) + " MB: free some, or name another directory with data.dir");
         }
     }
 

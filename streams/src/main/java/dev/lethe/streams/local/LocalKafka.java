@@ -15,6 +15,7 @@ import java.util.Properties;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Exit;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.MetadataVersion;
@@ -76,6 +77,7 @@ public final class LocalKafka implements AutoCloseable {
             StaleRegistration.remove(
                     controllerOnly(dir, controllerPort), HOST + ":" + controllerPort, Integer.parseInt(NODE_ID));
         }
+        explainEnd(dir);
         KafkaRaftServer server =
                 new KafkaRaftServer(new KafkaConfig(properties(dir, port, controllerPort)), Time.SYSTEM);
         try {
@@ -87,6 +89,22 @@ public final class LocalKafka implements AutoCloseable {
         }
         log.atInfo().addKeyValue("port", port).addKeyValue("dir", dir).log("embedded Kafka started");
         return new LocalKafka(server, port);
+    }
+
+    /**
+     * A broker that can no longer write its files ends its process at once, without a word: nothing it has acknowledged is
+     * lost. The process is ours, so we say why.
+     */
+    private static void explainEnd(Path dir) {
+        Exit.setHaltProcedure((status, message) -> {
+            log.atError()
+                    .addKeyValue("dir", dir)
+                    .addKeyValue("freeMegabytes", dir.toFile().getUsableSpace() >> 20)
+                    .log(
+                            "embedded Kafka cannot write its files any more, and ends this process: see that there is space"
+                                    + " and that the directory is writable, then start again; nothing is lost");
+            Runtime.getRuntime().halt(status);
+        });
     }
 
     private static void format(Path dir) throws IOException {

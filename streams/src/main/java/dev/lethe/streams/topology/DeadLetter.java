@@ -11,14 +11,13 @@ import org.apache.kafka.streams.processor.api.Record;
 final class DeadLetter {
     private DeadLetter() {}
 
-    static Record<String, Addressed> of(Record<String, ? extends SpecificRecord> record, String code, String reason) {
+    /** {@code now}, since retention would delete one with the time of an old record before it is read. */
+    static Record<String, Addressed> of(
+            Record<String, ? extends SpecificRecord> record, String code, String reason, long now) {
         var headers = new RecordHeaders(record.headers().toArray());
         headers.add(Nodes.REASON_CODE_HEADER, code.getBytes(StandardCharsets.UTF_8));
         headers.add(Nodes.REASON_HEADER, reason.getBytes(StandardCharsets.UTF_8));
         return new Record<>(
-                record.key(),
-                new Addressed(record.value(), Target.BY_KEY, OptionalInt.empty()),
-                record.timestamp(),
-                headers);
+                record.key(), new Addressed(record.value(), Target.BY_KEY, OptionalInt.empty()), now, headers);
     }
 }

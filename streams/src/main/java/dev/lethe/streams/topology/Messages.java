@@ -130,6 +130,18 @@ public final class Messages {
             return Serdes.serdeFrom(serializer, deserializer);
         }
 
+        /** The same for a topic on which a tombstone means nothing: reading one fails. */
+        public <T extends SpecificRecord> Serde<T> required(Class<T> type) {
+            Serde<T> serde = as(type);
+            return Serdes.serdeFrom(serde.serializer(), (topic, bytes) -> {
+                if (bytes == null) {
+                    throw new SerializationException(
+                            "topic " + topic + ": expected one of " + names() + ", got no value");
+                }
+                return serde.deserializer().deserialize(topic, bytes);
+            });
+        }
+
         private byte[] encode(SpecificRecord value) {
             Codec codec = bySchema.get(value.getSchema());
             if (codec == null) {

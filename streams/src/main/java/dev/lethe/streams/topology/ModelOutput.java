@@ -49,7 +49,7 @@ final class ModelOutput {
     }
 
     void deadLetter(Record<String, ? extends SpecificRecord> record, String code, String reason) {
-        context.forward(DeadLetter.of(record, code, reason), Nodes.MODELS_TO_DEAD_LETTERS);
+        context.forward(DeadLetter.of(record, code, reason, now()), Nodes.MODELS_TO_DEAD_LETTERS);
     }
 
     private void forward(String key, Addressed value, String sink) {

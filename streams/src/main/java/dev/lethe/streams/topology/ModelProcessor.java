@@ -114,6 +114,10 @@ final class ModelProcessor implements Processor<String, SpecificRecord, String, 
     }
 
     private void open(Record<String, SpecificRecord> record, ModelSpec spec) {
+        if (!spec.getModelId().equals(record.key())) {
+            output.deadLetter(record, "BAD_KEY", "models: expected the model's id as the record's key");
+            return;
+        }
         var known = anchors.get(spec.getModelId());
         if (known != null) {
             if (!known.getSpec().equals(spec)) {

@@ -35,6 +35,8 @@ final class Nodes {
 
     static final String REASON_CODE_HEADER = "lethe-reason-code";
     static final String REASON_HEADER = "lethe-reason";
+    /** Where a dead letter came from: topic-partition@offset. */
+    static final String SOURCE_HEADER = "lethe-source";
 
     private Nodes() {}
 }

@@ -90,7 +90,7 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
         SpecificRecord request = record.value();
         var meta = context.recordMetadata().orElseThrow();
         var at = new Coordinates(meta.topic(), meta.partition(), meta.offset(), record.timestamp());
-        var refusal = RequestRules.check(request);
+        var refusal = RequestRules.check(record.key(), request);
         if (refusal.isPresent()) {
             answer(Ledger.refused(request, at, refusal.get(), context.currentSystemTimeMs()));
             return;
@@ -104,7 +104,9 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
         entries.put(id, ledger.open(request, at));
         metrics.openRequests().opened(task, id, at.time());
         var part = new Part(RequestRules.normalised(request), at.time(), at.partition(), at.offset());
-        context.forward(new Record<>(record.key(), Addressed.toAll(part), record.timestamp()), Nodes.TO_PARTS);
+        // Not the time that the request claims: retention would delete the part of an old one before it is read.
+        context.forward(
+                new Record<>(record.key(), Addressed.toAll(part), context.currentSystemTimeMs()), Nodes.TO_PARTS);
     }
 
     /** The first receipt of a request stands: the same request gets it again, another one under its id is refused. */

@@ -119,8 +119,18 @@ final class RequestRules {
         }
     }
 
-    /** The first thing wrong with a request, if any. */
-    static Optional<Refusal> check(SpecificRecord request) {
+    /**
+     * The first thing wrong with a request, if any. Its key decides its partition, and there the order of a dataset's
+     * requests and the memory of their ids.
+     */
+    static Optional<Refusal> check(String key, SpecificRecord request) {
+        return check(request)
+                .or(() -> dataset(request).equals(key)
+                        ? Optional.empty()
+                        : refuse("BAD_KEY", "requests: expected the dataset as the record's key"));
+    }
+
+    private static Optional<Refusal> check(SpecificRecord request) {
         String id = requestId(request);
         if (id.isEmpty() || id.length() > MAX_ID_LENGTH) {
             return refuse(

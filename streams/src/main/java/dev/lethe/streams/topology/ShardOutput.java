@@ -113,7 +113,8 @@ final class ShardOutput {
     }
 
     void deadLetter(Record<String, ? extends SpecificRecord> record, String code, String reason) {
-        context.forward(DeadLetter.of(record, code, reason), Nodes.SHARDS_TO_DEAD_LETTERS);
+        context.forward(
+                DeadLetter.of(record, code, reason, context.currentSystemTimeMs()), Nodes.SHARDS_TO_DEAD_LETTERS);
     }
 
     private void answer(OpenModel model, SpecificRecord message) {

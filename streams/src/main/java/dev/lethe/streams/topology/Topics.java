@@ -39,7 +39,9 @@ public record Topics(String prefix) {
                 "requests",
                 Group.REQUESTS,
                 DELETE,
-                union(List.of(DeleteRequest.class, RelabelRequest.class, RectifyRequest.class, SettleRequest.class)));
+                Messages.serde(List.of(
+                                DeleteRequest.class, RelabelRequest.class, RectifyRequest.class, SettleRequest.class))
+                        .required(SpecificRecord.class));
     }
 
     /** Notices of shards and models for the ledger. Key: request id. */

@@ -34,14 +34,13 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
-import org.apache.kafka.streams.errors.LogAndContinueExceptionHandler;
 import org.apache.kafka.streams.test.TestRecord;
 
 /** The whole topology in a test driver, with one shard, and the words to speak to it. */
 final class River implements AutoCloseable {
     static final String DATASET = "d";
     private static final Topics TOPICS = new Topics("river");
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
 
     private final TopologyTestDriver driver;
     private final TestInputTopic<String, SpecificRecord> requests;
@@ -61,8 +60,7 @@ final class River implements AutoCloseable {
         var properties = new Properties();
         properties.put(StreamsConfig.APPLICATION_ID_CONFIG, "river");
         properties.put(StreamsConfig.STATE_DIR_CONFIG, directory.toString());
-        properties.put(
-                StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, LogAndContinueExceptionHandler.class);
+        properties.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, UnreadableRecords.class);
         properties.put(
                 StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
                 TOPICS.deadLetters().name());
