@@ -138,16 +138,29 @@ public final class Network {
      * @throws NetworkException if it is not finite, naming the layer
      */
     public double[] gradient(List<Row> rows) {
+        return gradient(rows, (from, block, z) -> loss.residuals(block, z, true));
+    }
+
+    /** What the outputs z of a block are weighed with in a gradient. */
+    interface Cotangents {
+        /** @param from position of the block's first row among all */
+        double[] of(int from, List<Row> block, double[] z);
+    }
+
+    /** Σ Jᵀu over the rows. */
+    double[] gradient(List<Row> rows, Cotangents cotangents) {
         double[] sum = new double[theta.length];
         double[] some = new double[theta.length];
+        int[] from = {0};
         forBlocks(rows, block -> {
             try (ForwardRun run = run(block, ForwardRun.Keep.PARAMETER_GRADIENTS)) {
-                run.backward(loss.residuals(block, run.logits(), true));
+                run.backward(cotangents.of(from[0], block, run.logits()));
                 run.parameterGradient(some);
                 for (int i = 0; i < sum.length; i++) {
                     sum[i] += some[i];
                 }
             }
+            from[0] += block.size();
         });
         requireFinite("gradients", sum);
         return sum;
