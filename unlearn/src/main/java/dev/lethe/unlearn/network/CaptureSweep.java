@@ -21,7 +21,7 @@ final class CaptureSweep {
          * @param block the rows
          * @param at the position of the block's first row among all
          * @param layer its index
-         * @param capture closed by the caller
+         * @param capture closed by the sweep, unless it leaves them open
          */
         void visit(List<Row> block, int at, int layer, Capture capture);
     }
@@ -33,6 +33,11 @@ final class CaptureSweep {
      * @throws NetworkException if a layer with parameters is neither linear nor conv2d, or a gradient is not finite
      */
     static void run(Network network, List<Row> rows, Of of, long seed, Visitor visitor) {
+        run(network, rows, of, seed, false, visitor);
+    }
+
+    /** The same. @param leaveOpen whether the visitor takes the captures over */
+    static void run(Network network, List<Row> rows, Of of, long seed, boolean leaveOpen, Visitor visitor) {
         requireCovered(network.architecture());
         Random random = new Random(seed);
         int[] at = {0};
@@ -43,18 +48,21 @@ final class CaptureSweep {
                         of == Of.LOSS
                                 ? network.loss().residuals(block, logits, false)
                                 : network.loss().sampledResiduals(block, logits, random));
-                visit(network.architecture(), run, block, at[0], visitor);
+                visit(network.architecture(), run, block, at[0], leaveOpen, visitor);
             }
             at[0] += block.size();
         });
     }
 
-    private static void visit(Architecture architecture, ForwardRun run, List<Row> block, int at, Visitor visitor) {
+    private static void visit(
+            Architecture architecture, ForwardRun run, List<Row> block, int at, boolean leaveOpen, Visitor visitor) {
         for (int i = 0; i < architecture.layers().size(); i++) {
             Layer layer = architecture.layers().get(i);
             if (Capture.covers(layer)) {
-                try (Capture capture = Capture.of(run, layer, i)) {
-                    visitor.visit(block, at, i, capture);
+                Capture capture = Capture.of(run, layer, i);
+                visitor.visit(block, at, i, capture);
+                if (!leaveOpen) {
+                    capture.close();
                 }
             }
         }

@@ -54,12 +54,16 @@ public final class KroneckerFactor implements InverseCurvature {
 
     /** @param seed of the drawn labels */
     public static KroneckerFactor ekfac(Network network, List<Row> rows, long seed, Damping damping) {
-        KroneckerFactor factor = new KroneckerFactor(network, KroneckerSums.of(network, rows, seed));
-        List<double[]> eigenvalues = factor.correctedEigenvalues(rows, seed);
-        for (int i = 0; i < eigenvalues.size(); i++) {
-            factor.invert(i, eigenvalues.get(i), damping);
+        CaptureSweep.requireCovered(network.architecture());
+        try (KeptCaptures captures = new KeptCaptures(network, rows, seed)) {
+            KroneckerSums sums = KroneckerSums.of(network, rows.size(), captures::forEach);
+            KroneckerFactor factor = new KroneckerFactor(network, sums);
+            List<double[]> eigenvalues = factor.correctedEigenvalues(captures);
+            for (int i = 0; i < eigenvalues.size(); i++) {
+                factor.invert(i, eigenvalues.get(i), damping);
+            }
+            return factor;
         }
-        return factor;
     }
 
     private void invert(int i, double[] eigenvalues, Damping damping) {
@@ -80,12 +84,12 @@ public final class KroneckerFactor implements InverseCurvature {
     }
 
     /** Σ w (Q_Gᵀ·∇·Q_A)², element by element; sums over different rows add up. */
-    private List<double[]> correctedEigenvalues(List<Row> rows, long seed) {
+    private List<double[]> correctedEigenvalues(KeptCaptures captures) {
         List<DenseMatrix> sums = bases.stream()
                 .map(basis -> DenseMatrix.zeros(basis.outputs(), basis.inputs()))
                 .toList();
         try {
-            CaptureSweep.run(network, rows, CaptureSweep.Of.SAMPLED_LABELS, seed, (block, at, layer, capture) -> {
+            captures.forEach((block, at, layer, capture) -> {
                 int i = indices[layer];
                 try (Capture turned = bases.get(i).project(capture)) {
                     addSquares(turned, sums.get(i));

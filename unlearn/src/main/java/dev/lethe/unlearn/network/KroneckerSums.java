@@ -5,6 +5,7 @@ import dev.lethe.unlearn.linalg.SymmetricMatrix;
 import dev.lethe.unlearn.objective.Row;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Σ a·aᵀ and Σ w·g·gᵀ of every linear and conv2d layer, labels drawn from the model (Martens and Grosse 2015). Sums of
@@ -35,6 +36,14 @@ public record KroneckerSums(List<OfLayer> layers, long rows) {
 
     /** The sums of these rows. @param seed of the drawn labels */
     public static KroneckerSums of(Network network, List<Row> rows, long seed) {
+        return of(
+                network,
+                rows.size(),
+                visitor -> CaptureSweep.run(network, rows, CaptureSweep.Of.SAMPLED_LABELS, seed, visitor));
+    }
+
+    /** @param sweep shows the captures of so many rows */
+    static KroneckerSums of(Network network, int rows, Consumer<CaptureSweep.Visitor> sweep) {
         List<Layer> covered = covered(network.architecture());
         List<SymmetricMatrix> inputs = new ArrayList<>();
         List<SymmetricMatrix> gradients = new ArrayList<>();
@@ -45,7 +54,7 @@ public record KroneckerSums(List<OfLayer> layers, long rows) {
                 gradients.add(SymmetricMatrix.zeros(Capture.outputs(layer)));
             }
             int[] indices = coveredIndices(network.architecture());
-            CaptureSweep.run(network, rows, CaptureSweep.Of.SAMPLED_LABELS, seed, (block, at, layer, capture) -> {
+            sweep.accept((block, at, layer, capture) -> {
                 int i = indices[layer];
                 Matrices.addGram(capture.inputs(), inputs.get(i));
                 Matrices.addGram(capture.gradients(), gradients.get(i));
@@ -55,7 +64,7 @@ public record KroneckerSums(List<OfLayer> layers, long rows) {
             for (int i = 0; i < positions.length; i++) {
                 sums.add(new OfLayer(inputs.get(i).toPacked(), gradients.get(i).toPacked(), positions[i]));
             }
-            return new KroneckerSums(sums, rows.size());
+            return new KroneckerSums(sums, rows);
         } finally {
             inputs.forEach(SymmetricMatrix::close);
             gradients.forEach(SymmetricMatrix::close);

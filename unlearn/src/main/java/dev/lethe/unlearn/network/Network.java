@@ -120,6 +120,25 @@ public final class Network {
         return rows.isEmpty() ? Double.NaN : (double) right / rows.size();
     }
 
+    /** w·tr ∇²ℓ(z) of each row, the loss's curvature in the outputs: 1 − Σp² for cross-entropy. */
+    double[] curvatures(List<Row> rows) {
+        double[] logits = logits(rows);
+        double[] out = new double[rows.size()];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = rows.get(i).weight()
+                    * (loss == NetworkLoss.CROSS_ENTROPY ? spread(probabilities(logits, i)) : outputs);
+        }
+        return out;
+    }
+
+    private static double spread(double[] p) {
+        double sum = 0;
+        for (double one : p) {
+            sum += one * (1 - one);
+        }
+        return sum;
+    }
+
     /** ‖softmax(z) − y‖ of each row, y as a unit vector (EL2N; Paul et al. 2021); squared error: ‖z − y‖. */
     public double[] errorNorms(List<Row> rows) {
         double[] residuals = loss.residuals(rows, logits(rows), false);

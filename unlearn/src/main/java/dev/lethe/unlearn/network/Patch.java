@@ -15,6 +15,8 @@ public final class Patch {
     private static final double AGREEMENT = 0.25;
 
     private static final int MAX_HALVINGS = 6;
+    /** Changes below this share of the objective are rounding: there is nothing left to gain. */
+    private static final double ROUNDING = 1e-12;
 
     private final PatchPlan plan;
     private final ProximalObjective objective;
@@ -24,6 +26,7 @@ public final class Patch {
     private double value;
     private double predicted;
     private int products;
+    private boolean exhausted;
 
     private Patch(PatchPlan plan, ProximalObjective objective, Network start, InverseCurvature preconditioner) {
         this.plan = plan;
@@ -38,7 +41,7 @@ public final class Patch {
      *
      * @param network trained. Not modified.
      * @param changes at most a few dozen. Not modified.
-     * @param sample rows that stay in the training set, as many as the curvature needs. Not modified.
+     * @param sample rows that stay in the training set, all or those of a {@link CurvatureSample}. Not modified.
      * @param trainingRows rows in the training set
      * @param preconditioner for the solves, borrowed; null for none
      */
@@ -66,12 +69,12 @@ public final class Patch {
         double scale = Vectors.norm(gradient);
         double left = scale;
         int steps = 0;
-        while (steps < plan.outerSteps() && left > plan.tolerance() * scale) {
+        while (steps < plan.outerSteps() && left > plan.tolerance() * scale && !exhausted) {
             if (!step(gradient)) {
                 return new PatchOutcome.Refused("step " + (steps + 1) + " did not lower the objective as predicted at"
                         + " any length; the change is too large for a patch");
             }
-            steps++;
+            steps += exhausted ? 0 : 1;
             gradient = objective.gradient(at);
             left = Vectors.norm(gradient);
         }
@@ -90,6 +93,10 @@ public final class Patch {
             curved = Vectors.dot(direction, curvature.times(direction));
         }
         double slope = Vectors.dot(gradient, direction);
+        if (-slope <= ROUNDING * Math.max(1, Math.abs(value))) {
+            exhausted = true;
+            return true;
+        }
         double length = 1;
         for (int i = 0; i <= MAX_HALVINGS; i++, length /= 2) {
             double expected = length * slope + length * length / 2 * curved;

@@ -10,9 +10,9 @@ import java.util.List;
  * What a patch minimises in Δ (the proximal Bregman objective of Bae et al. 2022, for a set of changes): stay with the old
  * outputs on the sample, lose what was removed, gain what was added:
  *
- * <p>Q(Δ) = (n/m) Σ_sample D(z(θ₀) ‖ z(θ₀ + Δ)) + Σ_after wℓ − Σ_before wℓ + (nλ/2)‖Δ‖²
+ * <p>Q(Δ) = Σ_sample w·D(z(θ₀) ‖ z(θ₀ + Δ)) + Σ_after wℓ − Σ_before wℓ + (nλ/2)‖Δ‖²
  *
- * <p>with m the sample's size and n that of the training set. Its minimiser is what influence functions of a network
+ * <p>with n the size of the training set, which the sample's weights stand for. Its minimiser is what influence functions of a network
  * estimate; there is no convexity, and no bound to a retrained network.
  */
 final class ProximalObjective {
@@ -21,11 +21,10 @@ final class ProximalObjective {
     private final List<Row> sample;
     private final double[] before;
     private final List<Row> changed;
-    private final double scale;
     private final double pull;
 
     /**
-     * @param sample rows that stay. Not modified.
+     * @param sample rows that stay, with weights that stand for all of them. Not modified.
      * @param trainingRows n
      * @param damping λ
      */
@@ -34,7 +33,6 @@ final class ProximalObjective {
         this.sample = sample;
         this.before = start.logits(sample);
         this.changed = signed(changes);
-        this.scale = (double) trainingRows / sample.size();
         this.pull = trainingRows * damping;
     }
 
@@ -62,7 +60,7 @@ final class ProximalObjective {
             sum += sample.get(i).weight() * at.loss().divergence(old, slice(z, i, outputs));
         }
         double[] moved = Vectors.minus(at.theta(), start.theta());
-        return scale * sum + at.loss(changed) + pull / 2 * Vectors.dot(moved, moved);
+        return sum + at.loss(changed) + pull / 2 * Vectors.dot(moved, moved);
     }
 
     double[] gradient(Network at) {
@@ -71,7 +69,7 @@ final class ProximalObjective {
         double[] origin = start.theta();
         double[] kept = at.gradient(sample, this::divergenceGradients);
         for (int i = 0; i < sum.length; i++) {
-            sum[i] += scale * kept[i] + pull * (theta[i] - origin[i]);
+            sum[i] += kept[i] + pull * (theta[i] - origin[i]);
         }
         return sum;
     }
@@ -90,12 +88,9 @@ final class ProximalObjective {
         return all;
     }
 
-    /** The positive definite part of the curvature, n/m times the sample's: what a step is solved with. */
+    /** The positive definite part of the curvature: what a step is solved with. */
     GaussNewton curvature(Network at) {
-        List<Row> scaled = sample.stream()
-                .map(row -> new Row(row.x(), row.y(), scale * row.weight()))
-                .toList();
-        return new GaussNewton(at, scaled, pull);
+        return new GaussNewton(at, sample, pull);
     }
 
     private static double[] slice(double[] values, int row, int outputs) {
