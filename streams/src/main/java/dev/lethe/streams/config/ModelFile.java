@@ -1,6 +1,5 @@
 package dev.lethe.streams.config;
 
-import dev.lethe.schemas.FeatureExtractor;
 import dev.lethe.schemas.FeatureTransform;
 import dev.lethe.schemas.LearnedFrom;
 import dev.lethe.schemas.ModelFamily;
@@ -56,7 +55,7 @@ public final class ModelFile {
             "settle",
             "privacy",
             "initial");
-    private static final List<String> TRANSFORM_KEYS = 
+    private static final List<String> TRANSFORM_KEYS =
             List.of("subtract", "divide", "rowNorm", "learnedFrom", "extractor", "sha256", "input");
     private static final List<String> PRIVACY_KEYS = List.of("epsilon", "delta", "sigma", "maxVersionsPerNoise");
 
@@ -98,26 +97,23 @@ public final class ModelFile {
     }
 
     private static FeatureTransform transform(Section section, Path file) {
-        return section == null
-                ? null
-                : FeatureTransform.newBuilder()
-                        .setSubtract(section.decimals("subtract"))
-                        .setDivide(section.decimals("divide"))
-                        .setRowNorm(section.word("rowNorm", "none", words(RowNorm.values())))
-                        .setLearnedFrom(section.word("learnedFrom", "none", words(LearnedFrom.values())))
-                        .setExtractor(extractor(section, file))
-                        .build();
-    }
-
-    private static FeatureExtractor extractor(Section section, Path file) {
-        String name = section.text("extractor", null);
-        return name == null
-                ? null
-                : FeatureExtractor.newBuilder()
-                        .setFile(sibling(file, "transform.extractor", name).toString())
-                        .setSha256(section.text("sha256"))
-                        .setInput(section.integers("input"))
-                        .build();
+        if (section == null) {
+            return null;
+        }
+        String extractor = section.text("extractor", null);
+        return FeatureTransform.newBuilder()
+                .setSubtract(section.decimals("subtract"))
+                .setDivide(section.decimals("divide"))
+                .setRowNorm(section.word("rowNorm", "none", words(RowNorm.values())))
+                .setLearnedFrom(section.word("learnedFrom", "none", words(LearnedFrom.values())))
+                .setExtractorFile(
+                        extractor == null
+                                ? null
+                                : sibling(file, "transform.extractor", extractor)
+                                        .toString())
+                .setExtractorSha256(section.text("sha256", null))
+                .setExtractorInput(section.integers("input"))
+                .build();
     }
 
     private static Path sibling(Path file, String key, String name) {

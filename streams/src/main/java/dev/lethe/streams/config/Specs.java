@@ -1,6 +1,5 @@
 package dev.lethe.streams.config;
 
-import dev.lethe.schemas.FeatureExtractor;
 import dev.lethe.schemas.FeatureTransform;
 import dev.lethe.schemas.ModelFamily;
 import dev.lethe.schemas.ModelSpec;
@@ -83,18 +82,22 @@ public final class Specs {
                         array(transform.getDivide()),
                         Transform.RowNorm.valueOf(transform.getRowNorm().name()),
                         Transform.LearnedFrom.valueOf(transform.getLearnedFrom().name()),
-                        extractor(transform.getExtractor()));
+                        extractor(transform));
     }
 
     /** Opens the file, which has to have the digest that the definition names. */
-    private static Extractor extractor(FeatureExtractor extractor) {
-        if (extractor == null) {
+    private static Extractor extractor(FeatureTransform transform) {
+        String file = transform.getExtractorFile();
+        String digest = transform.getExtractorSha256();
+        if (file == null) {
+            boolean rest = digest != null || !transform.getExtractorInput().isEmpty();
+            require(!rest, "transform.extractor", "expected a file with sha256 and input, got none");
             return null;
         }
-        String digest = extractor.getSha256();
-        require(digest.matches("[0-9a-f]{64}"), "transform.sha256", "expected 64 hexadecimal digits, lower case");
+        boolean hexadecimal = digest != null && digest.matches("[0-9a-f]{64}");
+        require(hexadecimal, "transform.sha256", "expected 64 hexadecimal digits, lower case, beside an extractor");
         try {
-            return Extractors.open(Path.of(extractor.getFile()), digest, extractor.getInput());
+            return Extractors.open(Path.of(file), digest, transform.getExtractorInput());
         } catch (FileFormatException | NetworkException | InvalidPathException e) {
             throw new SpecViolation("transform.extractor", e.getMessage());
         }

@@ -54,8 +54,10 @@ public final class Extractors {
     private static Extractor load(Key key) {
         String found = digest(key.file);
         if (!found.equals(key.sha256)) {
-            throw new FileFormatException(key.file.toString(), "expected sha256 " + key.sha256 + ", got " + found
-                    + "; the file was altered, or it is another one");
+            throw new FileFormatException(
+                    key.file.toString(),
+                    "expected sha256 " + key.sha256 + ", got " + found
+                            + "; the file was altered, or it is another one");
         }
         String name = key.file.getFileName().toString();
         int[] shape = key.input.stream().mapToInt(Integer::intValue).toArray();

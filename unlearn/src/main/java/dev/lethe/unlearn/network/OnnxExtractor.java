@@ -68,8 +68,8 @@ final class OnnxExtractor implements Extractor {
 
     private double[] run(double[] x) throws OrtException {
         FloatBuffer values = FloatBuffer.wrap(Extractors.floats(x));
-        try (OnnxTensor tensor = OnnxTensor.createTensor(
-                        OrtEnvironment.getEnvironment(), values, Extractors.batchOfOne(shape));
+        try (OnnxTensor tensor =
+                        OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), values, Extractors.batchOfOne(shape));
                 OrtSession.Result result = session.run(Map.of(input, tensor))) {
             FloatBuffer out = ((OnnxTensor) result.get(0)).getFloatBuffer();
             float[] embedding = new float[out.remaining()];
@@ -80,9 +80,7 @@ final class OnnxExtractor implements Extractor {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof OnnxExtractor that
-                && sha256.equals(that.sha256)
-                && Arrays.equals(shape, that.shape);
+        return other instanceof OnnxExtractor that && sha256.equals(that.sha256) && Arrays.equals(shape, that.shape);
     }
 
     @Override

@@ -19,8 +19,7 @@ public final class ExtractorFiles {
 
     /** @param weight one row per output */
     public static Path torchScript(Path file, float[][] weight) {
-        String code =
-                """
+        String code = """
                 class Embed(Module):
                   __parameters__ = []
                   __buffers__ = []
@@ -29,10 +28,10 @@ public final class ExtractorFiles {
                       x: Tensor) -> Tensor:
                     w = torch.tensor(%s)
                     return torch.tanh(torch.linear(x, w))
-                """
-                        .formatted(java.util.Arrays.deepToString(weight));
+                """.formatted(java.util.Arrays.deepToString(weight));
         // Protocol 2: __torch__.Embed, built without arguments, with the state {"training": False}.
-        byte[] data = bytes(0x80, 2, "c__torch__\nEmbed\n", "q", 0, ")", 0x81, "}", "(X", 8, 0, 0, 0, "training", 0x89, "ub.");
+        byte[] data = bytes(
+                0x80, 2, "c__torch__\nEmbed\n", "q", 0, ")", 0x81, "}", "(X", 8, 0, 0, 0, "training", 0x89, "ub.");
         byte[] constants = bytes(0x80, 2, ").");
         try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
             zip.setMethod(ZipOutputStream.STORED);
@@ -85,7 +84,8 @@ public final class ExtractorFiles {
         byte[] gemm = join(text(1, "x"), text(1, "w"), text(2, "h"), text(4, "Gemm"), message(5, transposed));
         byte[] tanh = join(text(1, "h"), text(2, "y"), text(4, "Tanh"));
         // TensorProto: dims 1, data_type 2 = FLOAT, name 8, raw_data 9
-        byte[] tensor = join(number(1, outputs), number(1, inputs), number(2, 1), text(8, "w"), message(9, raw.array()));
+        byte[] tensor =
+                join(number(1, outputs), number(1, inputs), number(2, 1), text(8, "w"), message(9, raw.array()));
         // GraphProto: node 1, name 2, initializer 5, input 11, output 12
         byte[] graph = join(
                 message(1, gemm),

@@ -24,9 +24,7 @@ class ExtractorsTest {
 
     private Path write(String name) {
         Path file = folder.resolve(name);
-        return name.endsWith(".pt")
-                ? ExtractorFiles.torchScript(file, WEIGHT)
-                : ExtractorFiles.onnx(file, WEIGHT);
+        return name.endsWith(".pt") ? ExtractorFiles.torchScript(file, WEIGHT) : ExtractorFiles.onnx(file, WEIGHT);
     }
 
     private static String sha256(Path file) throws Exception {

@@ -31,7 +31,7 @@ final class NetworkRepair {
     private static final double RESTORED = 0.5;
     private static final double POINTS = 100;
     private static final Architecture SMALL = Architecture.perceptron(new Layer.Tanh(), 49, 64, 10);
-    private static final TrainingPlan PLAN = new TrainingPlan(new Optimizer.Adam(3e-3), 120, 50, NetworkBench.SEED, 0);
+    private static final TrainingPlan PLAN = new TrainingPlan(new Optimizer.Adam(3e-3), 300, 50, NetworkBench.SEED, 0);
 
     private final List<Row> clean;
     private final List<Row> noisy;
@@ -89,14 +89,16 @@ final class NetworkRepair {
 
     private Network patched(BenchTable table, Network damaged) {
         Network at = damaged;
-        List<String> ids = IntStream.range(0, noisy.size()).mapToObj(Integer::toString).toList();
+        List<String> ids =
+                IntStream.range(0, noisy.size()).mapToObj(Integer::toString).toList();
         CurvatureSample sample = CurvatureSample.of(damaged, ids, noisy, SAMPLE, NetworkBench.SEED);
         for (int from = 0; from < flipped.size(); from += BATCH) {
             List<Integer> batch = flipped.subList(from, Math.min(flipped.size(), from + BATCH));
             List<RowChange> changes = new ArrayList<>();
             for (int i : batch) {
                 changes.add(RowChange.replace(noisy.get(i), clean.get(i)));
-                sample.replace(ids.get(i), clean.get(i));
+                // Its old outputs are what has to change: it must not hold the patch back.
+                sample.remove(ids.get(i));
             }
             PatchOutcome outcome = Patch.of(at, changes, sample.rows(), noisy.size(), PatchPlan.DEFAULT, null);
             if (outcome instanceof PatchOutcome.Patched patched) {

@@ -39,8 +39,10 @@ final class NetworkSpeed {
         List<RowChange> changes =
                 rows.subList(0, BATCH).stream().map(RowChange::remove).toList();
         List<Row> kept = rows.subList(BATCH, rows.size());
-        List<String> ids = IntStream.range(0, kept.size()).mapToObj(Integer::toString).toList();
-        List<Row> sample = CurvatureSample.of(network, ids, kept, SAMPLE, NetworkBench.SEED).rows();
+        List<String> ids =
+                IntStream.range(0, kept.size()).mapToObj(Integer::toString).toList();
+        List<Row> sample = CurvatureSample.of(network, ids, kept, SAMPLE, NetworkBench.SEED)
+                .rows();
         double[] patches = new double[ROUNDS];
         for (int i = -1; i < ROUNDS; i++) {
             long start = System.nanoTime();

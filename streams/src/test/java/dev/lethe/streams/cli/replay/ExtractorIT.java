@@ -44,9 +44,7 @@ class ExtractorIT {
 
     private Path model(Path extractor) throws IOException {
         String digest = ModelWeights.digest(Files.readAllBytes(extractor));
-        return Files.writeString(
-                dir.resolve("model.yaml"),
-                """
+        return Files.writeString(dir.resolve("model.yaml"), """
                 id: head
                 dataset: points
                 family: ridge
@@ -58,8 +56,7 @@ class ExtractorIT {
                   sha256: %s
                   input: [3]
                   learnedFrom: public
-                """
-                        .formatted(extractor.getFileName(), digest));
+                """.formatted(extractor.getFileName(), digest));
     }
 
     private Replay.Inputs inputs(Path model) throws IOException {
