@@ -116,7 +116,7 @@ class ExtractorIT {
         Files.write(extractor, new byte[] {0}, StandardOpenOption.APPEND);
         assertThatThrownBy(() -> new Replay(inputs).run())
                 .isInstanceOf(FileFormatException.class)
-                .hasMessageContaining("model.yaml: line 6: transform.extractor:")
+                .hasMessageContaining("model.yaml: line 8: transform.extractor:")
                 .hasMessageContaining("the file was altered");
     }
 }
