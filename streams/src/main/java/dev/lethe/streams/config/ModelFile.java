@@ -35,6 +35,7 @@ import java.util.stream.Collectors;
  * intercept: free                # none (default) | penalised | free
  * l2: 1.797                      # total, for the sum objective
  * transform: {subtract: 0, divide: 16, rowNorm: none, learnedFrom: none}
+ *                                # extractor: FILE.pt|FILE.onnx, sha256: …, input: [1, 28, 28] run a frozen network
  * settle: auto                   # auto (default) | each-batch | never
  * privacy: {epsilon: 1, delta: 1e-4, sigma: 10, maxVersionsPerNoise: 1000}
  * initial: weights.safetensors   # relative to this file
@@ -54,7 +55,8 @@ public final class ModelFile {
             "settle",
             "privacy",
             "initial");
-    private static final List<String> TRANSFORM_KEYS = List.of("subtract", "divide", "rowNorm", "learnedFrom");
+    private static final List<String> TRANSFORM_KEYS =
+            List.of("subtract", "divide", "rowNorm", "learnedFrom", "extractor", "sha256", "input");
     private static final List<String> PRIVACY_KEYS = List.of("epsilon", "delta", "sigma", "maxVersionsPerNoise");
 
     private ModelFile() {}
@@ -68,7 +70,7 @@ public final class ModelFile {
         Node.Mapping root = Yaml.read(file);
         try {
             Section section = new Section("", root, KEYS);
-            ModelSpec.Builder builder = spec(section);
+            ModelSpec.Builder builder = spec(section, file);
             ModelSpec spec = Specs.validated(builder.build());
             String initial = section.text("initial", null);
             return initial == null
@@ -79,7 +81,7 @@ public final class ModelFile {
         }
     }
 
-    private static ModelSpec.Builder spec(Section section) {
+    private static ModelSpec.Builder spec(Section section, Path file) {
         return ModelSpec.newBuilder()
                 .setModelId(section.text("id"))
                 .setDataset(section.text("dataset"))
@@ -89,20 +91,37 @@ public final class ModelFile {
                 .setOutputs(section.integer("outputs", 1))
                 .setIntercept(section.word("intercept", "none", words(ModelIntercept.values())))
                 .setL2(section.decimal("l2"))
-                .setTransform(transform(section.section("transform", TRANSFORM_KEYS)))
+                .setTransform(transform(section.section("transform", TRANSFORM_KEYS), file))
                 .setSettle(section.word("settle", "auto", words(SettlePolicy.values())))
                 .setPrivacy(privacy(section.section("privacy", PRIVACY_KEYS)));
     }
 
-    private static FeatureTransform transform(Section section) {
-        return section == null
-                ? null
-                : FeatureTransform.newBuilder()
-                        .setSubtract(section.decimals("subtract"))
-                        .setDivide(section.decimals("divide"))
-                        .setRowNorm(section.word("rowNorm", "none", words(RowNorm.values())))
-                        .setLearnedFrom(section.word("learnedFrom", "none", words(LearnedFrom.values())))
-                        .build();
+    private static FeatureTransform transform(Section section, Path file) {
+        if (section == null) {
+            return null;
+        }
+        String extractor = section.text("extractor", null);
+        return FeatureTransform.newBuilder()
+                .setSubtract(section.decimals("subtract"))
+                .setDivide(section.decimals("divide"))
+                .setRowNorm(section.word("rowNorm", "none", words(RowNorm.values())))
+                .setLearnedFrom(section.word("learnedFrom", "none", words(LearnedFrom.values())))
+                .setExtractorFile(
+                        extractor == null
+                                ? null
+                                : sibling(file, "transform.extractor", extractor)
+                                        .toString())
+                .setExtractorSha256(section.text("sha256", null))
+                .setExtractorInput(section.integers("input"))
+                .build();
+    }
+
+    private static Path sibling(Path file, String key, String name) {
+        try {
+            return file.toAbsolutePath().resolveSibling(name).normalize();
+        } catch (InvalidPathException e) {
+            throw new SpecViolation(key, "expected a path, got " + Names.quoted(name));
+        }
     }
 
     private static PrivacySpec privacy(Section section) {
@@ -117,12 +136,8 @@ public final class ModelFile {
     }
 
     private static ByteBuffer initial(ModelSpec spec, Path file, String initial) {
-        try {
-            Path weights = file.toAbsolutePath().resolveSibling(initial);
-            return Doubles.toBuffer(ModelWeights.read(weights, Specs.objective(spec)));
-        } catch (InvalidPathException e) {
-            throw new SpecViolation("initial", "expected a path, got " + Names.quoted(initial));
-        }
+        Path weights = sibling(file, "initial", initial);
+        return Doubles.toBuffer(ModelWeights.read(weights, Specs.objective(spec)));
     }
 
     /** "each-batch" for EACH_BATCH. */

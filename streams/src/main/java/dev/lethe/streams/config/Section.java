@@ -100,6 +100,18 @@ final class Section {
         return texts(key).stream().map(text -> decimal(key, text)).toList();
     }
 
+    /** A list of whole numbers; empty where the key is absent. */
+    List<Integer> integers(String key) {
+        return decimals(key).stream().map(value -> whole(key, value)).toList();
+    }
+
+    private int whole(String key, double value) {
+        if (value != Math.rint(value) || Math.abs(value) > Integer.MAX_VALUE) {
+            throw wrong(key, "expected whole numbers, got " + value);
+        }
+        return (int) value;
+    }
+
     private double decimal(String key, String text) {
         double value = Decimals.parse(text);
         if (Double.isNaN(value)) {

@@ -5,12 +5,18 @@ import dev.lethe.schemas.ModelFamily;
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.PrivacySpec;
 import dev.lethe.streams.topology.Doubles;
+import dev.lethe.unlearn.format.FileFormatException;
+import dev.lethe.unlearn.network.Extractors;
+import dev.lethe.unlearn.network.NetworkException;
+import dev.lethe.unlearn.objective.Extractor;
 import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Intercept;
 import dev.lethe.unlearn.objective.Labels;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.RowMapper;
 import dev.lethe.unlearn.objective.Transform;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.List;
 
 /** The rules of a model definition, whether it came as a file or as a message, and the maths' view of it. */
@@ -75,7 +81,26 @@ public final class Specs {
                         array(transform.getSubtract()),
                         array(transform.getDivide()),
                         Transform.RowNorm.valueOf(transform.getRowNorm().name()),
-                        Transform.LearnedFrom.valueOf(transform.getLearnedFrom().name()));
+                        Transform.LearnedFrom.valueOf(transform.getLearnedFrom().name()),
+                        extractor(transform));
+    }
+
+    /** Opens the file, which has to have the digest that the definition names. */
+    private static Extractor extractor(FeatureTransform transform) {
+        String file = transform.getExtractorFile();
+        String digest = transform.getExtractorSha256();
+        if (file == null) {
+            boolean rest = digest != null || !transform.getExtractorInput().isEmpty();
+            require(!rest, "transform.extractor", "expected a file with sha256 and input, got none");
+            return null;
+        }
+        boolean hexadecimal = digest != null && digest.matches("[0-9a-f]{64}");
+        require(hexadecimal, "transform.sha256", "expected 64 hexadecimal digits, lower case, beside an extractor");
+        try {
+            return Extractors.open(Path.of(file), digest, transform.getExtractorInput());
+        } catch (FileFormatException | NetworkException | InvalidPathException e) {
+            throw new SpecViolation("transform.extractor", e.getMessage());
+        }
     }
 
     private static double[] array(List<Double> values) {

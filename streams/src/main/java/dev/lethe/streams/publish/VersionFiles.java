@@ -57,6 +57,9 @@ public final class VersionFiles {
         json.put("local_distance", version.getLocalDistance());
         version.getReliedOn().forEach(json.putArray("relied_on")::add);
         json.put("learned_from", learnedFrom(spec));
+        if (spec.getTransform() != null && spec.getTransform().getExtractorFile() != null) {
+            json.put("extractor_sha256", spec.getTransform().getExtractorSha256());
+        }
         json.put("rows", version.getRows()).put("rows_refused", version.getRowsRefused());
         json.put("changes_since_anchor", version.getChangesSinceAnchor());
         json.put("method", version.getMethod());

@@ -127,7 +127,7 @@ class ModelFileTest {
                 "transform: {divide: [1, 0]}| line 7: transform.divide: expected no zero, got 0 at position 1",
                 "transform: {divide: [1, 2, 3]}| transform.divide: expected one value, or one for each of 2 features",
                 "transform: {scale: 1}| transform.scale: unknown key",
-                "transform: 3| transform: expected keys [subtract, divide, rowNorm, learnedFrom]",
+                "transform: 3| transform: expected keys [subtract, divide, rowNorm, learnedFrom, extractor, sha256, input]",
                 "transform: {rowNorm: max}| transform.rowNorm: expected one of l2, none",
                 "privacy: {epsilon: 2, delta: 0.1, sigma: 1}| privacy.epsilon: expected 0 < epsilon <= 1, got 2.0",
                 "privacy: {epsilon: 1, delta: 1, sigma: 1}| privacy.delta: expected 0 < delta < 1, got 1.0",

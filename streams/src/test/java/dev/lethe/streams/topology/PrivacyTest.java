@@ -126,7 +126,8 @@ class PrivacyTest {
 
     @Test
     void shouldNeverCertifyALearnedTransform() {
-        var learned = new FeatureTransform(List.of(0.1), List.of(2.0), RowNorm.NONE, LearnedFrom.THIS_DATASET);
+        var learned = new FeatureTransform(
+                List.of(0.1), List.of(2.0), RowNorm.NONE, LearnedFrom.THIS_DATASET, null, null, List.of());
         ModelVersion version = open(spec(10, 100).setTransform(learned).build());
         assertThat(version.getPrivacy().getCertified()).isFalse();
         assertThat(version.getPrivacy().getReasonCode()).isEqualTo("LEARNED_TRANSFORM");

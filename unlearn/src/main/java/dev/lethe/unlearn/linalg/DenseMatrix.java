@@ -1,5 +1,6 @@
 package dev.lethe.unlearn.linalg;
 
+import java.nio.DoubleBuffer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -72,6 +73,13 @@ public final class DenseMatrix implements AutoCloseable {
         long offset = (long) firstColumn * rows;
         checkRange(offset, length);
         at(offset).put(values, 0, length);
+    }
+
+    /** Writes consecutive columns from other native memory. @param values direct, native order. Not modified. */
+    public void put(int firstColumn, DoubleBuffer values) {
+        long offset = (long) firstColumn * rows;
+        checkRange(offset, values.remaining());
+        Pointer.memcpy(at(offset), new DoublePointer(values), (long) values.remaining() * Double.BYTES);
     }
 
     /** Reads consecutive columns. @param out whole columns, column-major. Modified. */

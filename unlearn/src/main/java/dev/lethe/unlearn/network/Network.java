@@ -120,6 +120,25 @@ public final class Network {
         return rows.isEmpty() ? Double.NaN : (double) right / rows.size();
     }
 
+    /** w·tr ∇²ℓ(z) of each row, the loss's curvature in the outputs: 1 − Σp² for cross-entropy. */
+    double[] curvatures(List<Row> rows) {
+        double[] logits = logits(rows);
+        double[] out = new double[rows.size()];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = rows.get(i).weight()
+                    * (loss == NetworkLoss.CROSS_ENTROPY ? spread(probabilities(logits, i)) : outputs);
+        }
+        return out;
+    }
+
+    private static double spread(double[] p) {
+        double sum = 0;
+        for (double one : p) {
+            sum += one * (1 - one);
+        }
+        return sum;
+    }
+
     /** ‖softmax(z) − y‖ of each row, y as a unit vector (EL2N; Paul et al. 2021); squared error: ‖z − y‖. */
     public double[] errorNorms(List<Row> rows) {
         double[] residuals = loss.residuals(rows, logits(rows), false);
@@ -138,16 +157,29 @@ public final class Network {
      * @throws NetworkException if it is not finite, naming the layer
      */
     public double[] gradient(List<Row> rows) {
+        return gradient(rows, (from, block, z) -> loss.residuals(block, z, true));
+    }
+
+    /** What the outputs z of a block are weighed with in a gradient. */
+    interface Cotangents {
+        /** @param from position of the block's first row among all */
+        double[] of(int from, List<Row> block, double[] z);
+    }
+
+    /** Σ Jᵀu over the rows. */
+    double[] gradient(List<Row> rows, Cotangents cotangents) {
         double[] sum = new double[theta.length];
         double[] some = new double[theta.length];
+        int[] from = {0};
         forBlocks(rows, block -> {
             try (ForwardRun run = run(block, ForwardRun.Keep.PARAMETER_GRADIENTS)) {
-                run.backward(loss.residuals(block, run.logits(), true));
+                run.backward(cotangents.of(from[0], block, run.logits()));
                 run.parameterGradient(some);
                 for (int i = 0; i < sum.length; i++) {
                     sum[i] += some[i];
                 }
             }
+            from[0] += block.size();
         });
         requireFinite("gradients", sum);
         return sum;

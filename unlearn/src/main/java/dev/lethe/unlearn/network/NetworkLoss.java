@@ -52,6 +52,23 @@ public enum NetworkLoss {
         return all;
     }
 
+    /** √w·{@link #sampledResidual} of each row, row by row. @param logits rows × outputs. Not modified. */
+    double[] sampledResiduals(List<Row> rows, double[] logits, RandomGenerator random) {
+        int outputs = logits.length / Math.max(1, rows.size());
+        double[] z = new double[outputs];
+        double[] residual = new double[outputs];
+        double[] all = new double[logits.length];
+        for (int i = 0; i < rows.size(); i++) {
+            System.arraycopy(logits, i * outputs, z, 0, outputs);
+            sampledResidual(z, random, residual);
+            double root = Math.sqrt(rows.get(i).weight());
+            for (int k = 0; k < outputs; k++) {
+                all[i * outputs + k] = root * residual[k];
+            }
+        }
+        return all;
+    }
+
     /** The row's y, if the network can be held against it. */
     double[] target(Row row, int outputs) {
         double[] y = row.y();

@@ -1,6 +1,7 @@
 package dev.lethe.unlearn.network;
 
 import ai.djl.Device;
+import ai.djl.Model;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -41,6 +42,11 @@ final class Torch {
     /** To be closed with all that was made in it. */
     static NDManager newManager() {
         return ENGINE.newBaseManager(Device.cpu());
+    }
+
+    /** An empty model, to load a file into; to be closed. */
+    static Model newModel(String name) {
+        return ENGINE.newModel(name, Device.cpu());
     }
 
     static String version() {

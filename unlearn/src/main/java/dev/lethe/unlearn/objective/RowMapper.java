@@ -18,8 +18,8 @@ public record RowMapper(Objective objective, Labels labels, Transform transform)
     /**
      * What x depends on: models with equal layouts see equal x, whatever their families and labels.
      *
-     * @param features raw features of a sample
-     * @param transform applied to them
+     * @param features N, after the transform
+     * @param transform applied to raw features
      * @param constant whether a 1 follows
      */
     public record Layout(int features, Transform transform, boolean constant) {
@@ -27,6 +27,11 @@ public record RowMapper(Objective objective, Labels labels, Transform transform)
         public int columns() {
             return features + (constant ? 1 : 0);
         }
+    }
+
+    /** How many features a sample has: N, or what the extractor takes. */
+    public int rawFeatures() {
+        return transform.rawFeatures(objective.features());
     }
 
     /** The layout of this model's rows. */
@@ -41,7 +46,7 @@ public record RowMapper(Objective objective, Labels labels, Transform transform)
      * @return d values, or null where the features do not fit
      */
     public double[] x(double[] rawFeatures) {
-        if (rawFeatures.length != objective.features() || firstNotFinite(rawFeatures) >= 0) {
+        if (rawFeatures.length != rawFeatures() || firstNotFinite(rawFeatures) >= 0) {
             return null;
         }
         double[] transformed = transform.apply(rawFeatures);
@@ -69,10 +74,10 @@ public record RowMapper(Objective objective, Labels labels, Transform transform)
      * @param weight w, finite and at least 0
      */
     public Mapping map(double[] rawFeatures, String label, double weight) {
-        if (rawFeatures.length != objective.features()) {
+        if (rawFeatures.length != rawFeatures()) {
             return new Mapping.Misfit(
                     Mapping.FEATURE_COUNT,
-                    "features: expected " + objective.features() + " values, got " + rawFeatures.length);
+                    "features: expected " + rawFeatures() + " values, got " + rawFeatures.length);
         }
         if (!(weight >= 0) || Double.isInfinite(weight)) {
             return new Mapping.Misfit(

@@ -1,16 +1,20 @@
 package dev.lethe.unlearn.objective;
 
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
- * A fixed feature transform: subtract, then divide, then row normalisation. Every guarantee is relative to it.
+ * A fixed feature transform: subtract, then divide, then a frozen extractor if there is one, then row normalisation. Every
+ * guarantee is relative to it.
  *
  * @param subtract empty, one value for all features, or one per feature; copied
  * @param divide empty, one value for all features, or one per feature, never zero; copied
  * @param rowNorm what each row is divided by, last; a zero row stays zero
- * @param learnedFrom where the constants came from
+ * @param learnedFrom where the constants and the extractor came from
+ * @param extractor null where the features go to the model themselves
  */
-public record Transform(double[] subtract, double[] divide, RowNorm rowNorm, LearnedFrom learnedFrom) {
+public record Transform(
+        double[] subtract, double[] divide, RowNorm rowNorm, LearnedFrom learnedFrom, Extractor extractor) {
 
     /** Leaves the features as they are. */
     public static final Transform NONE = new Transform(new double[0], new double[0], RowNorm.NONE, LearnedFrom.NONE);
@@ -27,6 +31,11 @@ public record Transform(double[] subtract, double[] divide, RowNorm rowNorm, Lea
         NONE,
         PUBLIC,
         THIS_DATASET
+    }
+
+    /** Without an extractor. */
+    public Transform(double[] subtract, double[] divide, RowNorm rowNorm, LearnedFrom learnedFrom) {
+        this(subtract, divide, rowNorm, learnedFrom, null);
     }
 
     public Transform {
@@ -52,31 +61,45 @@ public record Transform(double[] subtract, double[] divide, RowNorm rowNorm, Lea
     }
 
     /**
-     * Refuses per-feature constants of another length.
+     * Refuses per-feature constants of another length, and an extractor with another number of outputs.
      *
-     * @param features N
+     * @param features N, what the model takes
      */
     public void requireFits(int features) {
-        requireLength("transform.subtract", subtract, features);
-        requireLength("transform.divide", divide, features);
+        if (extractor != null && extractor.outputs() != features) {
+            throw new IllegalArgumentException("features: expected " + extractor.outputs()
+                    + ", what the extractor gives for a sample, got " + features);
+        }
+        requireConstantsFit(rawFeatures(features));
+    }
+
+    /** How many features a raw sample has where the model takes N. */
+    public int rawFeatures(int features) {
+        return extractor == null ? features : extractor.inputs();
+    }
+
+    private void requireConstantsFit(int raw) {
+        requireLength("transform.subtract", subtract, raw);
+        requireLength("transform.divide", divide, raw);
     }
 
     /**
      * The transformed features.
      *
-     * @param raw N values. Not modified.
-     * @return a new array
+     * @param raw as many values as {@link #rawFeatures}. Not modified.
+     * @return N values, a new array
      */
     public double[] apply(double[] raw) {
-        requireFits(raw.length);
+        requireConstantsFit(raw.length);
         double[] x = raw.clone();
         for (int i = 0; i < x.length; i++) {
             x[i] = (x[i] - constant(subtract, i, 0)) / constant(divide, i, 1);
         }
+        double[] out = extractor == null ? x : extractor.apply(x);
         if (rowNorm == RowNorm.L2) {
-            normalise(x);
+            normalise(out);
         }
-        return x;
+        return out;
     }
 
     private static double constant(double[] constants, int i, double absent) {
@@ -130,11 +153,12 @@ public record Transform(double[] subtract, double[] divide, RowNorm rowNorm, Lea
                 && Arrays.equals(subtract, that.subtract)
                 && Arrays.equals(divide, that.divide)
                 && rowNorm == that.rowNorm
-                && learnedFrom == that.learnedFrom;
+                && learnedFrom == that.learnedFrom
+                && Objects.equals(extractor, that.extractor);
     }
 
     @Override
     public int hashCode() {
-        return 31 * Arrays.hashCode(subtract) + Arrays.hashCode(divide) + rowNorm.hashCode() + learnedFrom.hashCode();
+        return 31 * Arrays.hashCode(subtract) + Arrays.hashCode(divide) + Objects.hash(rowNorm, learnedFrom, extractor);
     }
 }

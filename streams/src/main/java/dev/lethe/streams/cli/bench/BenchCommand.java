@@ -11,5 +11,11 @@ import picocli.CommandLine.Command;
         },
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Example:", "  lethe bench core --quick"},
-        subcommands = {CoreCommand.class, StreamCommand.class, ScaleCommand.class, FollowCommand.class})
+        subcommands = {
+            CoreCommand.class,
+            StreamCommand.class,
+            ScaleCommand.class,
+            FollowCommand.class,
+            NetworkCommand.class
+        })
 public final class BenchCommand {}

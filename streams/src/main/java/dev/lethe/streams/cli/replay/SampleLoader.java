@@ -40,7 +40,7 @@ final class SampleLoader {
      * @throws SampleFileException naming file and line of a row that does not fit, or has an id for the second time
      */
     Positions load(String file, LetheClient client, long timestamp) {
-        try (SampleFile rows = SampleFiles.open(file, spec.getFeatures());
+        try (SampleFile rows = SampleFiles.open(file, mapper.rawFeatures());
                 Progress progress = Progress.start("samples loaded", -1)) {
             Iterable<Sample> messages = () -> rows.stream()
                     .map(row -> message(file, rows.place(), row, progress))

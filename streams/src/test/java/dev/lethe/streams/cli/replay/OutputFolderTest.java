@@ -136,7 +136,8 @@ class OutputFolderTest {
                 .setIntercept(ModelIntercept.FREE)
                 .setL2(1)
                 .setSettle(SettlePolicy.AUTO)
-                .setTransform(new FeatureTransform(List.of(), List.of(2.0), RowNorm.NONE, LearnedFrom.THIS_DATASET))
+                .setTransform(new FeatureTransform(
+                        List.of(), List.of(2.0), RowNorm.NONE, LearnedFrom.THIS_DATASET, null, null, List.of()))
                 .build();
     }
 
