@@ -18,6 +18,8 @@ final class LiveAnchor implements AutoCloseable {
     private final PrivacyAccount privacy;
     private final int batch;
     private Anchor anchor;
+    /** What came in behind the cut of the last pass. */
+    private List<Tail.Entry> behind = List.of();
 
     /**
      * @param privacy null if the model asks for no claim
@@ -93,9 +95,20 @@ final class LiveAnchor implements AutoCloseable {
         } else if (tail.pending() > 0) {
             take(Integer.MAX_VALUE);
         }
-        List<RowChange> behind = tail.kept(pass::behindCut);
+        behind = tail.kept(pass::behindCut);
         tail.dropKept();
-        return behind;
+        return behind.stream().map(Tail.Entry::change).toList();
+    }
+
+    /**
+     * The last pass ended a settling: the budget's shares begin again, with what came in behind its cut. That is folded
+     * already, so its leverage looks higher than it was, never lower.
+     */
+    void settled() {
+        if (privacy != null) {
+            privacy.settled();
+            privacy.screen(anchor, behind);
+        }
     }
 
     /** Goes on with another anchor, which is then durable; the one before is the caller's to close. */

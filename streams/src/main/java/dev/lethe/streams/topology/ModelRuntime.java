@@ -229,9 +229,7 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
     @Override
     public void settled(Settling done, boolean atRoundingFloor) {
         state.progress().setSettled(true);
-        if (privacy != null) {
-            privacy.settled();
-        }
+        anchor.settled();
         state.progress().setAtRoundingFloor(atRoundingFloor);
         state.save();
         if (anchor.get().changes() > 0) {

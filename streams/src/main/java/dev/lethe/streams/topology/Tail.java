@@ -97,8 +97,8 @@ final class Tail {
         return taken;
     }
 
-    List<RowChange> kept(Predicate<Entry> which) {
-        return kept.stream().filter(which).map(Entry::change).toList();
+    List<Entry> kept(Predicate<Entry> which) {
+        return kept.stream().filter(which).toList();
     }
 
     /** Forgets the kept entries: no pass will ask for them. */

@@ -2,6 +2,7 @@ package dev.lethe.streams.topology;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lethe.schemas.DeleteRequest;
 import dev.lethe.schemas.FeatureTransform;
 import dev.lethe.schemas.LearnedFrom;
 import dev.lethe.schemas.ModelFamily;
@@ -122,6 +123,35 @@ class PrivacyTest {
                 .isLessThan(attack.getPrivacy().getBudget() / 1000);
         var after = river.delete("r3", "s2").getModels().get(0);
         assertThat(after.getKind()).isEqualTo(VersionKind.PATCHED);
+    }
+
+    /** An attacker whose planted rows go one by one makes others wait for two versions at most, and spends nothing. */
+    @Test
+    void shouldBoundTheDelayOfOthersUnderAttack() {
+        for (int i = 0; i < 8; i++) {
+            river.put(River.sample("planted" + i, "attacker", "a", 2, i % 2 == 0 ? 2 : -2, i % 4 < 2 ? 2 : -2, 2));
+        }
+        open(spec(2, 1000).build());
+        for (int i = 0; i < 8; i++) {
+            river.send(new DeleteRequest("attack" + i, River.DATASET, List.of("planted" + i), List.of(), null, null));
+            for (int tick = 0; tick < i % 4; tick++) {
+                river.tick();
+            }
+            long before = river.latest("m").getVersion();
+            Receipt receipt = river.delete("honest" + i, "s" + i);
+            assertThat(receipt.getStatus()).isEqualTo(ReceiptStatus.APPLIED);
+            assertThat(receipt.getModels().get(0).getVersion()).isBetween(before, before + 2);
+        }
+        assertThat(river.versions())
+                .allSatisfy(version -> {
+                    assertThat(version.getPrivacy().getCertified()).isTrue();
+                    assertThat(version.getPrivacy().getSpent())
+                            .isLessThan(version.getPrivacy().getBudget() / 4);
+                })
+                .filteredOn(version -> version.getReasonCode() != null)
+                .isNotEmpty()
+                .allSatisfy(version -> assertThat(version.getReasonCode()).startsWith("SUBJECT_"));
+        assertThat(river.receipts()).hasSize(16);
     }
 
     @Test

@@ -6,8 +6,15 @@ import java.util.Locale;
 /**
  * Keeps one subject from spending the budget of all. Who plants rows of high leverage and then asks for their deletion
  * makes the residual bound jump, and with it ends the patches that everyone else would still have had without a pass
- * (a slow-down attack: Marchant et al. 2022, "Hard to Forget"). Such changes are not refused: they wait for the next
- * settling, which carries them out exactly and spends nothing.
+ * (a slow-down attack: Marchant et al. 2022, "Hard to Forget"). Such changes are not refused: the model settles before
+ * it publishes them, which carries them out exactly and spends nothing.
+ *
+ * <p>It settles at once, and does not keep the changes back while it patches on for everyone else. Whoever stands out is
+ * as a rule no attacker but the person the model remembers best, and would then be the one who stays longest in published
+ * versions; the data are gone from the shards by then, so the anchor would no longer stand over the rows that are left,
+ * and a residual measured by a pass would be that of another set of rows than the version's; and a later change of a
+ * sample may not be folded in before an earlier one that is kept back. The price is bounded: a request waits for the
+ * settling under way and at most one more, and while an attacker goes on it is answered with each settling's end.
  *
  * <p>A subject's share is √(bound / budget), for the changes asked for as if they were the only ones. Bounds grow with
  * the square of a step, and steps add: as long as all shares together are at most 1, so is the bound of all changes
@@ -37,7 +44,7 @@ public record Screening(double maxShare, double maxLeverage) {
         record Spend(double used) implements Outcome {}
 
         /**
-         * Keep them back for the next settling.
+         * Settle before they are published.
          *
          * @param code stable, for receipts and metrics: SUBJECT_LEVERAGE or SUBJECT_SHARE
          * @param reason for people

@@ -28,8 +28,6 @@ class MnistPrivacyTest {
 
     private static final PrivacyTerms TERMS = new PrivacyTerms(1, 1e-4, 10, 1_000_000);
     private static final int DRAWS = 10;
-    private static final int BATCH = 64;
-    private static final int TIMED_BATCHES = 10;
 
     private static GoldenCase golden;
     private static Objective objective;
@@ -113,39 +111,5 @@ class MnistPrivacyTest {
         System.out.printf(
                 "test accuracy over %d draws of b: median %.4f, %s%n", DRAWS, median, Arrays.toString(accuracies));
         assertThat(median).isGreaterThanOrEqualTo(0.947);
-    }
-
-    /** Median batch against median rebuild of the same run, the certificate of every batch included. */
-    @Test
-    void shouldBeAThousandTimesFasterThanTheHessian() throws Exception {
-        List<Row> rows = golden.rows();
-        double[] rebuilds = new double[3];
-        double[] batches = new double[TIMED_BATCHES];
-        try (Anchor anchor = Anchor.at(objective, golden.thetaFull(), null, atMinimum)) {
-            for (int i = 0; i < rebuilds.length; i++) {
-                long start = System.nanoTime();
-                Sums sums = Samples.pass(objective, golden.thetaFull(), rows, true);
-                anchor.install(DenseFactor.build(objective, sums), golden.thetaFull());
-                anchor.correct();
-                rebuilds[i] = System.nanoTime() - start;
-            }
-            for (int i = 0; i < TIMED_BATCHES; i++) {
-                List<RowChange> changes = rows.subList(i * BATCH, (i + 1) * BATCH).stream()
-                        .map(RowChange::remove)
-                        .toList();
-                long start = System.nanoTime();
-                anchor.foldGradient(changes);
-                anchor.foldFactor(changes);
-                assertThat(anchor.correct().residualBound()).isFinite();
-                batches[i] = (System.nanoTime() - start) / (double) BATCH;
-            }
-        }
-        Arrays.sort(rebuilds);
-        Arrays.sort(batches);
-        double ratio = rebuilds[1] / batches[TIMED_BATCHES / 2];
-        System.out.printf(
-                "rebuilding and solving %.0f ms, a removal in a batch of %d %.1f us: %.0f times%n",
-                rebuilds[1] / 1e6, BATCH, batches[TIMED_BATCHES / 2] / 1e3, ratio);
-        assertThat(ratio).isGreaterThan(1000);
     }
 }

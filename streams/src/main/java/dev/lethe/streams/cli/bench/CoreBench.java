@@ -7,6 +7,7 @@ import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Intercept;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Row;
+import java.nio.file.Path;
 import java.util.List;
 
 /** The cases of {@code bench core}. */
@@ -17,6 +18,9 @@ final class CoreBench {
 
     private static final double CHANGE_TARGET = 1.5;
     private static final double PASS_TARGET = 2.3;
+    /** The least that keeping a factor must gain over rebuilding the Hessian for a removal. */
+    private static final double REBUILD_TARGET = 1e-3;
+
     private static final int BATCH = 64;
     private static final int[] FEATURES = {64, 256, PROMISED, 2048};
     private static final int[] QUICK_FEATURES = {64, PROMISED};
@@ -37,14 +41,32 @@ final class CoreBench {
         this.part = quick ? 4 : 1;
     }
 
-    static void run(BenchTable table, boolean quick) {
+    /** @param mnist folder of MNIST's training files; null for seeded rows of its shape */
+    static void run(BenchTable table, boolean quick, Path mnist) {
         CoreBench bench = new CoreBench(table, quick);
         for (int features : quick ? QUICK_FEATURES : FEATURES) {
             Objective objective = new Objective(Family.LOGISTIC, features, 1, Intercept.NONE, 1);
             bench.changes("logistic d=" + features, objective, features == PROMISED);
         }
         bench.changes("softmax 65x10", new Objective(Family.SOFTMAX, 65, 10, Intercept.NONE, 1), false);
+        bench.rebuild(Mnist38.of(mnist));
         bench.pass(quick ? QUICK_PASS_ROWS : PASS_ROWS);
+    }
+
+    /** A removal out of a batch of 64, certificate included, against the Hessian of all rows and its Cholesky factor. */
+    private void rebuild(Mnist38 data) {
+        table.note("measuring removals against rebuilding the Hessian, " + data.name() + " ...");
+        try (CoreCase model = new CoreCase(data.objective(), data.rows())) {
+            Figures figures = Timing.alternate(
+                    LONG_WARM_UP / part,
+                    LONG_ROUNDS / part,
+                    round -> model.certifiedBatch(round, BATCH),
+                    round -> model.rebuild());
+            table.addAtMost(
+                    "remove in batches of 64 with certificate, each, against a new Hessian, " + data.name(),
+                    figures.per(BATCH).withReferenceTimes(BATCH),
+                    REBUILD_TARGET);
+        }
     }
 
     private void changes(String name, Objective objective, boolean promised) {

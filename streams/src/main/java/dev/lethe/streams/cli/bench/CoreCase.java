@@ -5,6 +5,8 @@ import dev.lethe.unlearn.curvature.DenseFactor;
 import dev.lethe.unlearn.curvature.PassAccumulator;
 import dev.lethe.unlearn.curvature.SingularCurvatureException;
 import dev.lethe.unlearn.curvature.Sums;
+import dev.lethe.unlearn.linalg.DenseKernels;
+import dev.lethe.unlearn.linalg.SymmetricMatrix;
 import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Row;
@@ -24,9 +26,15 @@ final class CoreCase implements AutoCloseable {
     private final Sums sums;
     private final Anchor anchor;
 
+    /** Over seeded rows. */
     CoreCase(Objective objective) {
+        this(objective, rows(objective, 2 * objective.columns() + SPARE_ROWS));
+    }
+
+    /** @param rows enough for a definite curvature; not copied, not modified */
+    CoreCase(Objective objective, List<Row> rows) {
         this.objective = objective;
-        this.rows = rows(objective, 2 * objective.columns() + SPARE_ROWS);
+        this.rows = rows;
         this.theta = new double[objective.parameters()];
         try (PassAccumulator pass = new PassAccumulator(objective, theta, true, true)) {
             rows.forEach(pass::add);
@@ -81,6 +89,22 @@ final class CoreCase implements AutoCloseable {
 
     void build(int round) {
         newFactor().close();
+    }
+
+    /** What unlearning without a factor would do each time: the Hessian over all rows, and its Cholesky factor. */
+    void rebuild() {
+        try (PassAccumulator pass = new PassAccumulator(objective, theta, true, false)) {
+            rows.forEach(pass::add);
+            try (SymmetricMatrix hessian = SymmetricMatrix.fromPacked(
+                    Sums.curvatureSize(objective), pass.sums().curvature())) {
+                for (int j = 0; j < hessian.size(); j++) {
+                    hessian.add(j, j, objective.l2());
+                }
+                if (DenseKernels.potrf(hessian.size(), hessian.pointer()) != 0) {
+                    throw new IllegalStateException("a penalised Hessian is definite");
+                }
+            }
+        }
     }
 
     private List<RowChange> changes(int round, int size) {

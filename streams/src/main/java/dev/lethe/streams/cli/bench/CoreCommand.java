@@ -1,6 +1,7 @@
 package dev.lethe.streams.cli.bench;
 
 import dev.lethe.streams.cli.OutputOptions;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,10 +28,16 @@ final class CoreCommand implements Callable<Integer> {
     @Option(names = "--quick", description = "Smaller sizes and fewer repetitions: seconds instead of a minute.")
     private boolean quick;
 
+    @Option(
+            names = "--mnist",
+            paramLabel = "DIR",
+            description = "Folder with MNIST's training files, gzipped IDX (default: seeded rows of the same shape).")
+    private Path mnist;
+
     @Override
     public Integer call() {
         BenchTable table = new BenchTable(command.commandLine().getErr());
-        CoreBench.run(table, quick);
+        CoreBench.run(table, quick, mnist);
         return table.print(output);
     }
 }
