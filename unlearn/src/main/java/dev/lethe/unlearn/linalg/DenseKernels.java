@@ -70,6 +70,12 @@ public final class DenseKernels {
         cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, n, m, alpha, x, n, 1.0, c, ldc);
     }
 
+    /** C ← α·A·B + β·C for A (m × k), B (k × n), C (m × n). C: Modified. */
+    public static void gemm(
+            int m, int n, int k, double alpha, DoublePointer a, DoublePointer b, double beta, DoublePointer c) {
+        cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, m, n, k, alpha, a, m, b, k, beta, c, m);
+    }
+
     /** C ← α·Aᵀ·B + β·C for A (k × m), B (k × n), C (m × n). C: Modified. */
     public static void gemmTransposedLeft(
             int m, int n, int k, double alpha, DoublePointer a, DoublePointer b, double beta, DoublePointer c) {
