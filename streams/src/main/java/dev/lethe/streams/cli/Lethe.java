@@ -3,6 +3,7 @@ package dev.lethe.streams.cli;
 import dev.lethe.streams.LetheException;
 import dev.lethe.streams.cli.bench.BenchCommand;
 import dev.lethe.streams.cli.demo.DemoCommand;
+import dev.lethe.streams.cli.evaluate.EvaluateCommand;
 import dev.lethe.streams.cli.replay.ReplayCommand;
 import dev.lethe.unlearn.format.FileFormatException;
 import java.io.PrintWriter;
@@ -31,6 +32,7 @@ import picocli.CommandLine.ScopeType;
             RequestCommand.class,
             VersionsCommand.class,
             FactorsCommand.class,
+            EvaluateCommand.class,
             BenchCommand.class
         })
 public final class Lethe {

@@ -57,7 +57,8 @@ final class CurvatureOperator {
         int d = objective.columns();
         int wide = in.columns();
         int outputs = objective.outputs();
-        DenseKernels.gemmTransposedLeft(wide, size, d, 1.0, in.pointer(), rows.x(at), 0.0, panel.pointer());
+        DenseKernels.gemmTransposedLeft(
+                wide, size, d, 1.0, in.pointer(), rows.matrix().column(at), 0.0, panel.pointer());
         panel.get(0, moved, wide * size);
         for (int i = 0; i < size; i++) {
             for (int column = 0; column < wide; column += outputs) {
@@ -65,7 +66,8 @@ final class CurvatureOperator {
             }
         }
         panel.put(0, moved, wide * size);
-        DenseKernels.gemmTransposedRight(d, wide, size, 1.0, rows.x(at), panel.pointer(), 1.0, sum.pointer());
+        DenseKernels.gemmTransposedRight(
+                d, wide, size, 1.0, rows.matrix().column(at), panel.pointer(), 1.0, sum.pointer());
     }
 
     /** Takes each column off the flat direction; nothing where there is none. @param columns K·d × m. Modified. */

@@ -5,7 +5,6 @@ import dev.lethe.unlearn.linalg.DenseKernels;
 import dev.lethe.unlearn.linalg.DenseMatrix;
 import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Objective;
-import org.bytedeco.javacpp.DoublePointer;
 
 /** H⁻¹ as an explicit matrix: the exact answer, where it fits. */
 public final class DirectInverse implements InfluenceMethod {
@@ -54,10 +53,16 @@ public final class DirectInverse implements InfluenceMethod {
         return inverse.rows();
     }
 
-    /** P[:, block k]·X. @param x d × count. Not modified. @param out size × count. Modified. */
-    void multiplyBlock(int k, DoublePointer x, int count, DoublePointer out) {
+    /**
+     * P[:, block k]·X for some columns of X.
+     *
+     * @param x d × n. Not modified.
+     * @param from first column of X
+     * @param out its columns from k·count on. Modified.
+     */
+    void multiplyBlock(int k, DenseMatrix x, int from, int count, DenseMatrix out) {
         int d = objective.columns();
-        DenseKernels.gemm(inverse.rows(), count, d, 1.0, inverse.column(k * d), x, 0.0, out);
+        DenseKernels.gemm(size(), count, d, 1.0, inverse.column(k * d), x.column(from), 0.0, out.column(k * count));
     }
 
     @Override

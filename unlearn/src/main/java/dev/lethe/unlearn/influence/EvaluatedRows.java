@@ -10,7 +10,6 @@ import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.objective.SoftmaxLoss;
 import java.util.Arrays;
 import java.util.List;
-import org.bytedeco.javacpp.DoublePointer;
 
 /**
  * Rows in one piece of off-heap memory, X (d × n), with their logits, residuals and curvature weights at one θ. What is
@@ -168,11 +167,6 @@ public final class EvaluatedRows implements AutoCloseable {
     /** X, d × n. */
     DenseMatrix matrix() {
         return x;
-    }
-
-    /** Address of row i. */
-    DoublePointer x(int i) {
-        return x.column(i);
     }
 
     /** u ← w·ℓ″(z)·u for row i. @param u K values from {@code at} on. Modified. */

@@ -34,7 +34,14 @@ public final class Influences {
             for (int at = 0; at < rows.count(); at += block) {
                 int size = Math.min(block, rows.count() - at);
                 DenseKernels.gemmTransposedLeft(
-                        wide, size, objective.columns(), 1.0, v.pointer(), rows.x(at), 0.0, panel.pointer());
+                        wide,
+                        size,
+                        objective.columns(),
+                        1.0,
+                        v.pointer(),
+                        rows.matrix().column(at),
+                        0.0,
+                        panel.pointer());
                 panel.get(0, products, wide * size);
                 for (int i = 0; i < size; i++) {
                     contract(products, i * wide, factors, (at + i) * objective.outputs(), out, (at + i) * tests, tests);

@@ -63,7 +63,7 @@ public final class Removals {
             for (int at = 0; at < rows.count(); at += block) {
                 int count = Math.min(block, rows.count() - at);
                 for (int k = 0; k < inverse.blocks(); k++) {
-                    inverse.multiplyBlock(k, rows.x(at), count, products.column(k * count));
+                    inverse.multiplyBlock(k, rows.matrix(), at, count, products);
                 }
                 products.get(0, values, size * count * inverse.blocks());
                 for (int i = 0; i < count; i++) {
