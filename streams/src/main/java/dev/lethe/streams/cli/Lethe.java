@@ -3,6 +3,7 @@ package dev.lethe.streams.cli;
 import dev.lethe.streams.LetheException;
 import dev.lethe.streams.cli.bench.BenchCommand;
 import dev.lethe.streams.cli.demo.DemoCommand;
+import dev.lethe.streams.cli.evaluate.EvaluateCommand;
 import dev.lethe.streams.cli.replay.ReplayCommand;
 import dev.lethe.unlearn.format.FileFormatException;
 import java.io.PrintWriter;
@@ -33,6 +34,7 @@ import picocli.CommandLine.ScopeType;
             FactorsCommand.class,
             TopicsCommand.class,
             SelfTestCommand.class,
+            EvaluateCommand.class,
             BenchCommand.class
         })
 public final class Lethe {

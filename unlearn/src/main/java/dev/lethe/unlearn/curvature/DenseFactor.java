@@ -221,6 +221,25 @@ public final class DenseFactor implements Factor {
         Gauge.project(objective, out);
     }
 
+    /**
+     * P, both triangles, for work on all of it at once; the caller closes it. Later updates do not reach the copy.
+     *
+     * @return d × d for ridge (one for all outputs), else K·d × K·d
+     */
+    public DenseMatrix inverse() {
+        int n = inverse.size();
+        double[] values = new double[Math.multiplyExact(n, n)];
+        inverse.whole().get(values, 0, values.length);
+        for (int j = 1; j < n; j++) {
+            for (int i = 0; i < j; i++) {
+                values[j * n + i] = values[i * n + j];
+            }
+        }
+        DenseMatrix copy = DenseMatrix.zeros(n, n);
+        copy.put(0, values);
+        return copy;
+    }
+
     @Override
     public FactorUpdate update(List<Row> additions, List<Row> removals, double[] theta) {
         FactorUpdate met = woodbury.apply(additions, theta, Woodbury.Direction.ADD);

@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -46,6 +47,27 @@ public final class GoldenCase {
         this.objective = new Objective(
                 family, features, outputs, intercept, json.get("Lam").asDouble());
         this.rows = folder.endsWith("mnist38_logistic") ? mnist38("train") : rowsOf(columns);
+    }
+
+    /** A further array of the case. */
+    public double[][] array(String name) {
+        Npy npy = Npy.read(folder.resolve(name + ".npy"));
+        int rows = npy.shape()[0];
+        int width = npy.values().length / rows;
+        double[][] out = new double[rows][];
+        for (int i = 0; i < rows; i++) {
+            out[i] = Arrays.copyOfRange(npy.values(), i * width, (i + 1) * width);
+        }
+        return out;
+    }
+
+    /** A list of row numbers of case.json. */
+    public int[] numbers(String name) {
+        int[] out = new int[json.get(name).size()];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = json.get(name).get(i).asInt();
+        }
+        return out;
     }
 
     /** Skips the running test, saying so, where the reference answers are absent. */

@@ -1,0 +1,41 @@
+package dev.lethe.streams.cli.evaluate;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What every evaluation on files has. */
+abstract class Evaluation implements Callable<Integer> {
+
+    @Mixin
+    private DataOptions data;
+
+    @Spec
+    private CommandSpec command;
+
+    @Option(names = "--out", paramLabel = "DIR", description = "Folder for the table as CSV and the picture.")
+    private Path out;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    final DataOptions.Data data() {
+        return data.read();
+    }
+
+    final Path folderOrNull() {
+        return out;
+    }
+
+    final long seed() {
+        return seed;
+    }
+
+    final PrintWriter out() {
+        return command.commandLine().getOut();
+    }
+}

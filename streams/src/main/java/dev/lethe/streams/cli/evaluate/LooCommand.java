@@ -1,0 +1,107 @@
+package dev.lethe.streams.cli.evaluate;
+
+import dev.lethe.streams.cli.Lethe;
+import dev.lethe.streams.cli.Progress;
+import dev.lethe.unlearn.influence.InfluenceMethods;
+import dev.lethe.unlearn.influence.Removals;
+import dev.lethe.unlearn.valuation.Correlations;
+import dev.lethe.unlearn.valuation.LeaveOneOut;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.knowm.xchart.XYChart;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Influence against models refitted without the row. */
+@Command(
+        name = "loo",
+        description = "Compares influence on test losses with models refitted without the row.",
+        footer = {
+            "",
+            "Example:",
+            "  lethe evaluate loo --model digits.yaml --samples digits.csv.gz --rows 200 --out out"
+        })
+final class LooCommand extends Evaluation {
+
+    @Mixin
+    private MethodOptions methods;
+
+    @Option(
+            names = "--rows",
+            paramLabel = "N",
+            defaultValue = "2147483647",
+            description = "Refit without N random rows only (default: without each).")
+    private int most;
+
+    @Option(
+            names = "--top",
+            paramLabel = "N",
+            defaultValue = "100",
+            description = "Also correlate over the N pairs with the largest true effect (default: ${DEFAULT-VALUE}).")
+    private int top;
+
+    @Override
+    public Integer call() {
+        DataOptions.Data data = data();
+        InfluenceMethods chosen = methods.chosen(data.objective());
+        int[] left = new Random(seed())
+                .ints(0, data.training().size())
+                .distinct()
+                .limit(Math.min(most, data.training().size()))
+                .toArray();
+        try (Fitted fitted = Fitted.of(data.objective(), data.training(), chosen, methods.options(seed()))) {
+            Map<String, double[]> estimates = new LinkedHashMap<>();
+            estimates.put(chosen.id(), fitted.attribution().onEach(data.test()));
+            Removals removals = fitted.removalsOrNull();
+            if (removals != null) {
+                estimates.put("direct, down-dated", fitted.attribution().onEach(data.test(), removals));
+            }
+            estimates.replaceAll((name, all) -> pick(all, left, data.test().size()));
+            report(estimates, exact(data, fitted, left));
+        }
+        return Lethe.DONE;
+    }
+
+    private static double[] pick(double[] all, int[] rows, int tests) {
+        return IntStream.range(0, rows.length * tests)
+                .mapToDouble(i -> all[rows[i / tests] * tests + i % tests])
+                .toArray();
+    }
+
+    private double[] exact(DataOptions.Data data, Fitted fitted, int[] left) {
+        int tests = data.test().size();
+        double[] exact = new double[left.length * tests];
+        try (Fitted direct = Fitted.of(
+                        data.objective(), data.training(), Fitted.best(data.objective()), methods.options(seed()));
+                Progress progress = Progress.start("refits", left.length)) {
+            LeaveOneOut refits = new LeaveOneOut(fitted.rows(), direct.method());
+            for (int i = 0; i < left.length; i++) {
+                System.arraycopy(refits.effect(left[i], data.test()), 0, exact, i * tests, tests);
+                progress.step();
+            }
+        }
+        return exact;
+    }
+
+    private void report(Map<String, double[]> estimates, double[] exact) {
+        int[] strongest = Correlations.mostInfluential(exact, Math.min(top, exact.length));
+        Results table = new Results("METHOD", "PAIRS", "PEARSON", "SPEARMAN", "PEARSON TOP " + strongest.length);
+        XYChart chart = Charts.chart("Influence and refits", "loss change after a refit", "influence");
+        estimates.forEach((name, estimate) -> {
+            table.add(
+                    name,
+                    exact.length,
+                    Correlations.pearson(exact, estimate),
+                    Correlations.spearman(exact, estimate),
+                    Correlations.pearson(Correlations.at(exact, strongest), Correlations.at(estimate, strongest)));
+            int[] drawn = Correlations.mostInfluential(exact, Math.min(2000, exact.length));
+            Charts.points(chart, name, Correlations.at(exact, drawn), Correlations.at(estimate, drawn));
+        });
+        table.print(out());
+        table.write(folderOrNull(), "loo");
+        Charts.write(chart, folderOrNull(), "loo");
+    }
+}

@@ -1,0 +1,93 @@
+package dev.lethe.streams.cli.evaluate;
+
+import dev.lethe.streams.cli.Lethe;
+import dev.lethe.streams.cli.Progress;
+import dev.lethe.unlearn.objective.Row;
+import dev.lethe.unlearn.valuation.Pruning;
+import dev.lethe.unlearn.valuation.Pruning.Keep;
+import dev.lethe.unlearn.valuation.Pruning.Point;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import org.knowm.xchart.XYChart;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** What training on a part of the rows costs. */
+@Command(
+        name = "prune",
+        description = "Trains on the easiest, the hardest and random rows by a score, at several fractions.",
+        footer = {
+            "",
+            "Example:",
+            "  lethe evaluate prune --model digits.yaml --samples digits.csv.gz --score el2n --out out"
+        })
+final class PruneCommand extends Evaluation {
+
+    @Mixin
+    private MethodOptions methods;
+
+    @Option(names = "--score", paramLabel = "NAME", defaultValue = "el2n", description = "Default: ${DEFAULT-VALUE}.")
+    private String score;
+
+    @Option(
+            names = "--fractions",
+            paramLabel = "A",
+            split = ",",
+            defaultValue = "0.05,0.1,0.2,0.4,0.6,0.8,1",
+            description = "Parts that are kept (default: ${DEFAULT-VALUE}).")
+    private List<Double> fractions;
+
+    @Override
+    public Integer call() {
+        DataOptions.Data data = data();
+        double[] scores = scores(data);
+        double[] random = new Random(seed()).doubles(scores.length).toArray();
+        Map<String, List<Point>> curves = new LinkedHashMap<>();
+        try (Progress progress = Progress.start("models", 3L * fractions.size())) {
+            for (double fraction : fractions) {
+                train(data, "easiest", Pruning.kept(data.training(), scores, Keep.EASIEST, fraction), curves);
+                train(data, "hardest", Pruning.kept(data.training(), scores, Keep.HARDEST, fraction), curves);
+                train(data, "random", Pruning.kept(data.training(), random, Keep.EASIEST, fraction), curves);
+                progress.step();
+            }
+        }
+        report(curves);
+        return Lethe.DONE;
+    }
+
+    private double[] scores(DataOptions.Data data) {
+        try (Fitted fitted = Fitted.of(
+                data.objective(), data.training(), methods.chosen(data.objective()), methods.options(seed()))) {
+            return ScoreNames.require(fitted.scores(fitted.removalsOrNull()), ScoreNames.of(score, "--score"));
+        }
+    }
+
+    private static void train(DataOptions.Data data, String kind, List<Row> rows, Map<String, List<Point>> curves) {
+        curves.computeIfAbsent(kind, k -> new ArrayList<>()).add(Pruning.train(data.objective(), rows, data.test()));
+    }
+
+    private void report(Map<String, List<Point>> curves) {
+        Results table = new Results("KEPT", "ROWS", "ACCURACY", "LOSS", "POWER LAW");
+        XYChart chart = Charts.chart("Training on a part, by " + score, "rows", "mean test loss");
+        chart.getStyler().setXAxisLogarithmic(true).setYAxisLogarithmic(true);
+        curves.forEach((kind, points) -> {
+            Pruning.PowerLaw law = points.size() < 2 ? null : Pruning.powerLaw(points);
+            String fit =
+                    law == null ? "-" : String.format(Locale.ROOT, "n^%.3f, R2 %.3f", law.exponent(), law.rSquared());
+            points.forEach(p -> table.add(kind, p.kept(), p.accuracy(), p.loss(), fit));
+            Charts.line(
+                    chart,
+                    kind,
+                    points.stream().mapToDouble(Point::kept).toArray(),
+                    points.stream().mapToDouble(Point::loss).toArray());
+        });
+        table.print(out());
+        table.write(folderOrNull(), "prune");
+        Charts.write(chart, folderOrNull(), "prune");
+    }
+}

@@ -1,0 +1,54 @@
+package dev.lethe.unlearn.valuation;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The linear datamodelling score (Park et al. 2023): over models trained on random subsets, how well the sum of the members'
+ * influences ranks each test row's loss. Spearman per test row, averaged.
+ *
+ * <p>Feed subset by subset; a positive influence helps, so more of it in the subset should mean less loss.
+ */
+public final class Datamodelling {
+
+    private final double[] influences;
+    private final int tests;
+    private final List<double[]> predicted = new ArrayList<>();
+    private final List<double[]> measured = new ArrayList<>();
+
+    /** @param influences n × tests, row by row. Not modified. */
+    public Datamodelling(double[] influences, int tests) {
+        this.influences = influences.clone();
+        this.tests = tests;
+    }
+
+    /** @param members of a subset @param losses of each test row by the model trained on it. Neither is modified. */
+    public void add(boolean[] members, double[] losses) {
+        double[] sums = new double[tests];
+        for (int i = 0; i < members.length; i++) {
+            for (int t = 0; members[i] && t < tests; t++) {
+                sums[t] -= influences[i * tests + t];
+            }
+        }
+        predicted.add(sums);
+        measured.add(losses.clone());
+    }
+
+    /** The score so far; of at least three subsets. Test rows whose loss does not vary are left out. */
+    public double score() {
+        double sum = 0;
+        int counted = 0;
+        for (int t = 0; t < tests; t++) {
+            double rho = Correlations.spearman(column(predicted, t), column(measured, t));
+            if (!Double.isNaN(rho)) {
+                sum += rho;
+                counted++;
+            }
+        }
+        return sum / counted;
+    }
+
+    private static double[] column(List<double[]> rows, int at) {
+        return rows.stream().mapToDouble(row -> row[at]).toArray();
+    }
+}
