@@ -116,6 +116,8 @@ public final class LetheService implements AutoCloseable {
         streams.start();
         awaitRunning();
         if (serving) {
+            // The tasks are there now; otherwise their meters would come a minute later.
+            instruments.watch(streams);
             publish(config, instruments);
         }
     }
@@ -134,6 +136,7 @@ public final class LetheService implements AutoCloseable {
 
     private void listen(ServiceConfig config, ServiceHealth health, Instruments instruments) {
         instruments.watch(streams);
+        instruments.watch(config.dataDir());
         config.httpPort().ifPresent(port -> {
             http = HttpServer.start(config.httpHost(), port, Routes.of(health, instruments.registry()));
             opened.push(http::close);

@@ -5,11 +5,13 @@ import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
+import io.micrometer.core.instrument.binder.system.DiskSpaceMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -27,11 +29,13 @@ public final class Instruments implements AutoCloseable {
             "kafka.admin.client.node");
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final LetheMetrics lethe = new LetheMetrics(registry);
+    private final LetheMetrics lethe;
     private final Deque<Runnable> bound = new ArrayDeque<>();
+    private KafkaStreamsMetrics streamsMeters;
 
     public Instruments() {
         registry.config().meterFilter(MeterFilter.deny(Instruments::isTooFine));
+        lethe = new LetheMetrics(registry);
         JvmGcMetrics pauses = new JvmGcMetrics();
         pauses.bindTo(registry);
         bound.push(pauses::close);
@@ -45,11 +49,22 @@ public final class Instruments implements AutoCloseable {
         return TOO_FINE.stream().anyMatch(id.getName()::startsWith);
     }
 
-    /** Adds the meters of Kafka Streams; new tasks and stores are found within a minute. */
+    /** Adds the meters of Kafka Streams; new tasks and stores are found within a minute, or at once by another call. */
     public void watch(KafkaStreams streams) {
-        KafkaStreamsMetrics meters = new KafkaStreamsMetrics(streams);
-        meters.bindTo(registry);
-        bound.push(meters::close);
+        unwatch();
+        streamsMeters = new KafkaStreamsMetrics(streams);
+        streamsMeters.bindTo(registry);
+    }
+
+    private void unwatch() {
+        if (streamsMeters != null) {
+            streamsMeters.close();
+        }
+    }
+
+    /** Adds the room that is left where a directory lies. */
+    public void watch(Path directory) {
+        new DiskSpaceMetrics(directory.toFile()).bindTo(registry);
     }
 
     /** All meters. */
@@ -64,6 +79,7 @@ public final class Instruments implements AutoCloseable {
 
     @Override
     public void close() {
+        unwatch();
         while (!bound.isEmpty()) {
             bound.pop().run();
         }

@@ -51,7 +51,9 @@ class DeployTest {
     void shouldKeepTheDataInAVolume() {
         String data = config.dataDir().toString();
 
-        assertThat(dockerfile).contains("VOLUME " + data).contains("LETHE_DATA_DIR=" + data);
+        assertThat(dockerfile)
+                .containsPattern("(?s)USER lethe\n.*RUN \\[\"mkdir\", \"" + data + "\"\\]\nVOLUME " + data)
+                .contains("LETHE_DATA_DIR=" + data);
         assertThat(texts("/services/lethe/volumes")).contains("lethe-data:" + data);
         assertThat(compose.at("/volumes").has("lethe-data")).isTrue();
         assertThat(compose.at("/volumes").has("kafka-data")).isTrue();

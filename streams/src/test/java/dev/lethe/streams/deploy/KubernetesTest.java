@@ -2,15 +2,18 @@ package dev.lethe.streams.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.lethe.streams.cli.Lethe;
 import dev.lethe.streams.config.ServiceConfig;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
@@ -21,12 +24,17 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The manifests as Kubernetes' own types read them, and what has to agree between them and the program. */
 class KubernetesTest {
@@ -154,6 +162,71 @@ class KubernetesTest {
         assertThat(set().getSpec().getVolumeClaimTemplates()).hasSize(1);
         assertThat(set().getSpec().getTemplate().getSpec().getSecurityContext().getRunAsNonRoot())
                 .isTrue();
+    }
+
+    @Test
+    void shouldTakeItsSecretsFromMountedFiles(@TempDir Path dir) throws IOException {
+        Path user = Files.createDirectories(dir.resolve("user"));
+        Path cluster = Files.createDirectories(dir.resolve("cluster"));
+        Files.writeString(user.resolve("user.password"), "open sesame");
+        Files.writeString(cluster.resolve("ca.password"), "open barley");
+        Path moved = Files.writeString(
+                dir.resolve("lethe.yaml"), Files.readString(CONFIG).replace("/etc/lethe/", dir + "/"));
+        Map<String, Object> properties = new HashMap<>(
+                ServiceConfig.load(Optional.of(moved), Map.of()).kafka().values());
+        properties.put("bootstrap.servers", "127.0.0.1:1");
+
+        var client = new AdminClientConfig(properties);
+
+        assertThat(client.getPassword("ssl.keystore.password").value()).isEqualTo("open sesame");
+        assertThat(client.getPassword("ssl.truststore.password").value()).isEqualTo("open barley");
+        assertThat(container().getVolumeMounts())
+                .extracting(VolumeMount::getMountPath)
+                .contains("/etc/lethe/user", "/etc/lethe/cluster");
+    }
+
+    /** As Kubernetes would get them, where kubectl with Kustomize is at hand. */
+    @ParameterizedTest
+    @ValueSource(strings = {"base", "overlays/trial", "overlays/production"})
+    void shouldBuildWithKustomize(String folder, @TempDir Path dir) throws Exception {
+        Path built = dir.resolve("built.yaml");
+        assumeThat(kustomize(FOLDER.resolve(folder), built))
+                .as("kubectl with Kustomize 5 on the path")
+                .isTrue();
+
+        List<Object> resources = StrictModels.read(built);
+
+        ConfigMap settings = one(resources, ConfigMap.class);
+        StatefulSet set = one(resources, StatefulSet.class);
+        assertThat(resources).hasSize(6);
+        assertThat(settings.getData()).containsEntry("lethe.yaml", Files.readString(CONFIG));
+        assertThat(set.getSpec().getTemplate().getSpec().getVolumes())
+                .filteredOn(volume -> volume.getConfigMap() != null)
+                .extracting(volume -> volume.getConfigMap().getName())
+                .containsExactly(settings.getMetadata().getName());
+        assertThat(set.getSpec().getTemplate().getSpec().getContainers())
+                .singleElement()
+                .satisfies(c -> assertThat(c.getReadinessProbe()).isNotNull());
+    }
+
+    private static <T> T one(List<Object> resources, Class<T> type) {
+        List<T> found =
+                resources.stream().filter(type::isInstance).map(type::cast).toList();
+        assertThat(found).hasSize(1);
+        return found.get(0);
+    }
+
+    private static boolean kustomize(Path folder, Path out) throws InterruptedException {
+        try {
+            return new ProcessBuilder("kubectl", "kustomize", folder.toString())
+                            .redirectOutput(out.toFile())
+                            .redirectError(ProcessBuilder.Redirect.DISCARD)
+                            .start()
+                            .waitFor()
+                    == 0;
+        } catch (IOException missing) {
+            return false;
+        }
     }
 
     /** To renew: ./lethe topics --config deploy/kubernetes/base/lethe.yaml --strimzi lethe. */

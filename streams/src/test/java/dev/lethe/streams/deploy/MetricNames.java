@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 /** Metric names that dashboards and alerts ask for, and those that a service exports. */
 public final class MetricNames {
     private static final Path DEPLOY = Path.of("..", "deploy");
-    private static final Pattern NAME = Pattern.compile("\\b(?:lethe|kafka|jvm|process)_[a-z0-9_]+");
+    private static final Pattern NAME = Pattern.compile("\\b(?:lethe|kafka|jvm|process|disk)_[a-z0-9_]+");
 
     private MetricNames() {}
 

@@ -39,6 +39,6 @@ class MonitoringTest {
     @Test
     void shouldAskOnlyForMetrics() throws IOException {
         assertThat(MetricNames.expressions())
-                .allSatisfy(e -> assertThat(e).containsPattern("\\b(up|(lethe|kafka|jvm|process)_)"));
+                .allSatisfy(e -> assertThat(e).containsPattern("\\b(up|(lethe|kafka|jvm|process|disk)_)"));
     }
 }

@@ -1,9 +1,12 @@
 package dev.lethe.streams.deploy;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.MapperConfig;
 import com.fasterxml.jackson.databind.introspect.Annotated;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -35,6 +38,7 @@ final class StrictModels {
             "kafka.strimzi.io/v1/KafkaUser", KafkaUser.class);
 
     private static final ObjectMapper YAML = YAMLMapper.builder()
+            .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             // The types keep what they do not know in a map; here it must be refused.
             .annotationIntrospector(new JacksonAnnotationIntrospector() {
@@ -43,6 +47,11 @@ final class StrictModels {
                 @Override
                 public Boolean hasAnySetter(Annotated annotated) {
                     return false;
+                }
+
+                @Override
+                public JsonIgnoreProperties.Value findPropertyIgnoralByName(MapperConfig<?> config, Annotated type) {
+                    return super.findPropertyIgnoralByName(config, type).withoutIgnoreUnknown();
                 }
             })
             .build();
