@@ -8,9 +8,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.rocksdb.RocksDBException;
 import org.slf4j.Logger;
@@ -26,8 +29,14 @@ public final class FactorCache implements AutoCloseable {
 
     private static final int READ_ATTEMPTS = 5;
 
+    /** A model that another process took over has its changes there: what is left here still remembers erased rows. */
+    private static final Duration MAX_LEFT_BEHIND = Duration.ofHours(1);
+
     private final Path directory;
     private final FactorDatabase database;
+    private final long opened = System.currentTimeMillis();
+    /** Models that this process serves now. */
+    private final Set<String> served = ConcurrentHashMap.newKeySet();
 
     /** A factor out of a snapshot: the caller owns it. */
     public record Restored(DenseFactor factor, FactorSnapshot snapshot, long applied) {}
@@ -130,11 +139,23 @@ public final class FactorCache implements AutoCloseable {
                 .log("snapshot of a factor discarded; a pass rebuilds it");
     }
 
+    /** The model is served by this process from now on. */
+    public void enter(String modelId) {
+        served.add(modelId);
+    }
+
+    /** The model is not served by this process any more. */
+    public void leave(String modelId) {
+        served.remove(modelId);
+    }
+
     /** Keeps a snapshot in the place of the model's earlier one. Returns whether it is on the disk now. */
     public boolean keep(String modelId, long applied, FactorSnapshot snapshot) {
         try {
             FactorKey key = FactorKey.of(modelId, snapshot.theta(), applied);
-            database.replace(key, snapshot.encode(), System.currentTimeMillis());
+            long now = System.currentTimeMillis();
+            database.replace(key, snapshot.encode(), now);
+            forgetLeftBehind(now);
             return true;
         } catch (RocksDBException e) {
             log.atWarn()
@@ -143,6 +164,19 @@ public final class FactorCache implements AutoCloseable {
                     .addKeyValue("reason", e.getMessage())
                     .log("snapshot of a factor cannot be written; a start will make a pass instead");
             return false;
+        }
+    }
+
+    /** Not soon after the start: models may still be on their way here. */
+    void forgetLeftBehind(long now) throws RocksDBException {
+        if (now - opened < MAX_LEFT_BEHIND.toMillis()) {
+            return;
+        }
+        for (FactorLine line : database.lines(null)) {
+            String model = line.key().modelId();
+            if (!served.contains(model) && now - line.writtenAt() > MAX_LEFT_BEHIND.toMillis()) {
+                database.delete(model);
+            }
         }
     }
 

@@ -56,6 +56,9 @@ final class FactorKeeper {
         this.tail = anchor.tail();
         this.worker = worker;
         this.batch = batch;
+        if (cache != null) {
+            cache.enter(modelId);
+        }
     }
 
     /** Whether the factor is on its way: nothing may be folded until it is here. */
@@ -110,6 +113,13 @@ final class FactorKeeper {
     /** The next snapshot is taken even if the factor seems to be the one that is kept. */
     void renew() {
         keptTheta = null;
+    }
+
+    /** The model is not served here any more. */
+    void close() {
+        if (cache != null) {
+            cache.leave(modelId);
+        }
     }
 
     /** A slice of the work. @param lastChange when the newest change came. @param busy whether a pass is under way */

@@ -247,6 +247,7 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
     @Override
     public void close() {
         loading(false);
+        factor.close();
         anchor.close();
     }
 }

@@ -146,6 +146,29 @@ class FactorCacheTest {
     }
 
     @Test
+    void shouldForgetWhatIsLeftOfAModelThatIsServedElsewhere() throws Exception {
+        FactorSnapshot kept = snapshot(SEED);
+        long now = System.currentTimeMillis();
+        long yesterday = now - 24 * 3_600_000;
+        try (var database = FactorDatabase.open(directory)) {
+            database.replace(FactorKey.of("here", kept.theta(), 7), kept.encode(), yesterday);
+            database.replace(FactorKey.of("gone", kept.theta(), 7), kept.encode(), yesterday);
+        }
+        try (var cache = FactorCache.open(directory)) {
+            cache.enter("here");
+            cache.enter("gone");
+            cache.leave("gone");
+            cache.keep("m", 1, kept);
+            assertThat(FactorCache.list(directory)).as("right after the start").hasSize(3);
+            cache.enter("m");
+            cache.forgetLeftBehind(now + 2 * 3_600_000);
+            assertThat(FactorCache.list(directory))
+                    .extracting(line -> line.key().modelId())
+                    .containsExactly("here", "m");
+        }
+    }
+
+    @Test
     void shouldListNothingWhereThereIsNothing() {
         assertThat(FactorCache.list(directory.resolve("none"))).isEmpty();
     }

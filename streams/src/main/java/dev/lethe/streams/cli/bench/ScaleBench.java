@@ -25,8 +25,8 @@ final class ScaleBench {
     private ScaleBench(BenchTable table, BenchBroker broker, boolean quick) {
         this.table = table;
         this.broker = broker;
-        this.rows = quick ? 4_000 : 12_000;
-        this.repetitions = quick ? 5 : 9;
+        this.rows = quick ? 10_000 : 14_000;
+        this.repetitions = quick ? 5 : 15;
     }
 
     static void run(BenchTable table, boolean quick) {

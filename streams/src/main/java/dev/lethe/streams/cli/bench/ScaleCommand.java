@@ -25,7 +25,7 @@ final class ScaleCommand implements Callable<Integer> {
     @Mixin
     private OutputOptions output;
 
-    @Option(names = "--quick", description = "Fewer rows and repetitions: two minutes instead of several.")
+    @Option(names = "--quick", description = "Fewer rows and repetitions: some three minutes instead of six.")
     private boolean quick;
 
     @Override
