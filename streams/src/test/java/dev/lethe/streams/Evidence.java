@@ -120,7 +120,11 @@ final class Evidence {
     }
 
     private void shouldNameItsVersions(Receipt receipt, List<ModelVersion> versions) {
+        String modelId = versions.get(0).getModelId();
         for (ModelReceipt model : receipt.getModels()) {
+            if (!model.getModelId().equals(modelId)) {
+                continue;
+            }
             assertThat(model.getVersion())
                     .as("%s: %s", what, receipt)
                     .isNotNull()
