@@ -40,6 +40,7 @@ class SingleObjectEncodingTest {
         Schema schema = data.getSchema(type);
         BinaryMessageEncoder<SpecificRecord> encoder = new BinaryMessageEncoder<>(data, schema);
         BinaryMessageDecoder<SpecificRecord> decoder = new BinaryMessageDecoder<>(data, schema);
+        BinaryMessageDecoder<Object> plain = new BinaryMessageDecoder<>(GenericData.get(), schema);
         BinaryMessageEncoder<Object> random = new BinaryMessageEncoder<>(GenericData.get(), schema);
 
         for (Object sample : new RandomData(schema, SAMPLES, SEED)) {
@@ -48,7 +49,10 @@ class SingleObjectEncodingTest {
 
             assertThat(first).isInstanceOf(type);
             assertThat(encoded.getShort(0)).as("marker").isEqualTo((short) 0xC301);
-            assertThat(decoder.decode(encoded)).as("seed %d", SEED).isEqualTo(first);
+            // As generic records: lists that Avro decoded compare their elements with data that knows no times.
+            assertThat(plain.decode(encoder.encode(decoder.decode(encoded))))
+                    .as("seed %d", SEED)
+                    .isEqualTo(plain.decode(random.encode(sample)));
         }
     }
 }
