@@ -132,6 +132,14 @@ public final class Anchor implements AutoCloseable {
         return held.present();
     }
 
+    /**
+     * Whether a factor that is to take the place of this one's by a settling can go on with its K, or needs none. Not after
+     * more changes than there are rows: rows that are gone have left their rounding in it.
+     */
+    public boolean lendsGram() {
+        return held.lendsGram(sums.rows());
+    }
+
     /** λ_min of the factor's curvature, an estimate from above; NaN without a factor. */
     public double smallestCurvature() {
         return held.present() ? held.require().smallestCurvature() : Double.NaN;
@@ -209,6 +217,11 @@ public final class Anchor implements AutoCloseable {
      */
     public void takeFactor(Anchor from) {
         held.takeFrom(from.held);
+    }
+
+    /** Moves another anchor's K here if this one's factor has none: both must stand over the same rows. */
+    void takeGram(Anchor from) {
+        held.takeGram(from.held);
     }
 
     /** Takes over a preconditioner, made at any θ over any rows; the old one is closed. @param made owned from now on */

@@ -25,6 +25,7 @@ final class DenseSettler implements Settler {
     private boolean freshEachStep;
     private boolean evaluatesCurvature;
     private double fraction = 1;
+    /** Those that nothing came behind; the gradients of the others are also of changes that no step could know. */
     private int passes;
     /** Evaluations in a row at one and the same θ. */
     private int unmoved;
@@ -62,7 +63,9 @@ final class DenseSettler implements Settler {
 
     @Override
     public Decision next(Anchor current, Anchor candidate) {
-        passes++;
+        if (undisturbed(candidate)) {
+            passes++;
+        }
         if (candidate.sums().objection().orElse(null) instanceof Verdict.Refit none) {
             return new Decision(false, new Step.GiveUp(none.code(), none.reason()));
         }
@@ -81,13 +84,18 @@ final class DenseSettler implements Settler {
         return new Decision(accept, noted(step));
     }
 
+    /** Whether no change came between the pass' cut and its answer. A stream without a gap disturbs every pass. */
+    private static boolean undisturbed(Anchor candidate) {
+        return candidate.changes() == 0;
+    }
+
     private Step noted(Step step) {
         evaluatesCurvature = step instanceof Step.Evaluate evaluate && evaluate.curvature();
         return step;
     }
 
     private Step afterAccepted(Anchor current, Anchor candidate) {
-        boolean measured = current != null && !Progress.isRefresh(current, candidate);
+        boolean measured = current != null && !Progress.isRefresh(current, candidate) && undisturbed(candidate);
         double shrunk = measured ? candidate.gradientNorm() / current.gradientNorm() : Double.NaN;
         boolean fullStep = fraction == 1;
         fraction = 1;

@@ -1,6 +1,7 @@
 package dev.lethe.unlearn.correction;
 
 import dev.lethe.unlearn.curvature.DenseFactor;
+import dev.lethe.unlearn.linalg.DoubleArrays;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -19,21 +20,15 @@ public record FactorSnapshot(double[] theta, long updates, double freshDrift, De
     /** First bytes of the encoding: "LFS" and the format's version. */
     private static final int MAGIC = 0x4C465301;
 
-    private static final int ABSENT = -1;
     private static final int HEAD = 2 * Integer.BYTES;
 
     /** Little endian: magic, CRC-32C of what follows, figures, then each array as its length (−1: absent) and values. */
     public byte[] encode() {
         double[][] arrays = {theta, factor.inverse(), factor.gram(), factor.scale(), factor.image()};
-        long size = HEAD + Long.BYTES + 2L * Double.BYTES;
-        for (double[] array : arrays) {
-            size += Integer.BYTES + (array == null ? 0 : (long) array.length * Double.BYTES);
-        }
+        long size = HEAD + Long.BYTES + 2L * Double.BYTES + DoubleArrays.encodedSize(arrays);
         ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(size)).order(ByteOrder.LITTLE_ENDIAN);
         out.putInt(MAGIC).putInt(0).putLong(updates).putDouble(freshDrift).putDouble(factor.quality());
-        for (double[] array : arrays) {
-            put(out, array);
-        }
+        DoubleArrays.put(out, arrays);
         out.putInt(Integer.BYTES, checksum(out.array()));
         return out.array();
     }
@@ -53,9 +48,9 @@ public record FactorSnapshot(double[] theta, long updates, double freshDrift, De
             long updates = in.getLong();
             double freshDrift = in.getDouble();
             double quality = in.getDouble();
-            double[] theta = read(in);
+            double[] theta = next(in);
             return new FactorSnapshot(
-                    theta, updates, freshDrift, new DenseFactor.State(read(in), read(in), read(in), read(in), quality));
+                    theta, updates, freshDrift, new DenseFactor.State(next(in), next(in), next(in), next(in), quality));
         } catch (BufferUnderflowException e) {
             throw new IllegalArgumentException("factor snapshot: cut short at " + bytes.length + " bytes", e);
         }
@@ -75,26 +70,7 @@ public record FactorSnapshot(double[] theta, long updates, double freshDrift, De
         }
     }
 
-    private static void put(ByteBuffer out, double[] values) {
-        out.putInt(values == null ? ABSENT : values.length);
-        if (values != null) {
-            out.asDoubleBuffer().put(values);
-            out.position(out.position() + values.length * Double.BYTES);
-        }
-    }
-
-    private static double[] read(ByteBuffer in) {
-        int length = in.getInt();
-        if (length == ABSENT) {
-            return null;
-        }
-        if (length < 0 || length > in.remaining() / Double.BYTES) {
-            throw new IllegalArgumentException(
-                    "factor snapshot: an array of " + length + " values in " + in.remaining() + " remaining bytes");
-        }
-        double[] values = new double[length];
-        in.asDoubleBuffer().get(values);
-        in.position(in.position() + length * Double.BYTES);
-        return values;
+    private static double[] next(ByteBuffer in) {
+        return DoubleArrays.read(in, "factor snapshot");
     }
 }

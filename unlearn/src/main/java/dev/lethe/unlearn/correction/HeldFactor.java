@@ -4,6 +4,7 @@ import dev.lethe.unlearn.curvature.DenseFactor;
 import dev.lethe.unlearn.curvature.Factor;
 import dev.lethe.unlearn.curvature.FactorUpdate;
 import dev.lethe.unlearn.curvature.Preconditioner;
+import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.objective.RowChange;
@@ -139,6 +140,23 @@ final class HeldFactor {
             lookedAt = before;
             guard.drift(taken.drift());
             guard.freshDrift(fresh);
+        }
+    }
+
+    /** Whether there is a factor with its K, or one that needs none. */
+    boolean hasGram() {
+        return factor instanceof DenseFactor dense && dense.hasGram();
+    }
+
+    /** Whether K has been updated with no more rows than there are: then it is as good as one that is summed anew. */
+    boolean lendsGram(long rows) {
+        return hasGram() && (objective.family() == Family.RIDGE || ((DenseFactor) factor).gramUpdates() <= rows);
+    }
+
+    /** Moves the other's K here, if this factor lacks one. */
+    void takeGram(HeldFactor other) {
+        if (factor instanceof DenseFactor here && !here.hasGram() && other.hasGram()) {
+            here.takeGram((DenseFactor) other.factor);
         }
     }
 

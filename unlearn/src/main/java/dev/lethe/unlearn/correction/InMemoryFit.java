@@ -7,6 +7,8 @@ import dev.lethe.unlearn.curvature.Preconditioner;
 import dev.lethe.unlearn.curvature.SingularCurvatureException;
 import dev.lethe.unlearn.curvature.Sums;
 import dev.lethe.unlearn.curvature.Sweep;
+import dev.lethe.unlearn.linalg.SymmetricMatrix;
+import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Row;
 import java.util.Arrays;
@@ -61,7 +63,7 @@ public final class InMemoryFit {
                     step = settler.product(current, product(multiply));
                     continue;
                 }
-                Anchor candidate = evaluate((Step.Evaluate) step);
+                Anchor candidate = evaluate((Step.Evaluate) step, current);
                 Settler.Decision decision = settler.next(current, candidate);
                 current = decision.survivor(current, candidate);
                 step = decision.step();
@@ -84,26 +86,29 @@ public final class InMemoryFit {
             return settled;
         }
         try {
-            Anchor fresh = evaluate(new Step.Evaluate(settled.theta(), true));
-            settled.close();
-            return fresh;
+            Anchor fresh = evaluate(new Step.Evaluate(settled.theta(), true), settled);
+            return new Settler.Decision(true, new Step.Settled(false)).survivor(settled, fresh);
         } catch (SingularCurvatureException e) {
             settled.close();
             throw new IllegalStateException("SINGULAR_CURVATURE: " + e.getMessage(), e);
         }
     }
 
-    private Anchor evaluate(Step.Evaluate where) throws SingularCurvatureException {
-        Sums sums;
+    /** @param current whose K a new factor will take over; null in the first evaluation of a fit */
+    private Anchor evaluate(Step.Evaluate where, Anchor current) throws SingularCurvatureException {
         boolean second = where.curvature();
+        boolean gram = second && objective.family() != Family.RIDGE && (current == null || !current.lendsGram());
+        Sums sums;
+        SymmetricMatrix curvature;
         try (Sweep pass =
-                new Sweep(objective, where.theta(), new Sweep.Wanted(second, second, where.preconditioner(), null))) {
+                new Sweep(objective, where.theta(), new Sweep.Wanted(second, gram, where.preconditioner(), null))) {
             rows.forEach(pass::add);
+            curvature = second ? pass.takeCurvature() : null;
             sums = pass.sums();
         }
         Anchor candidate = Anchor.at(objective, where.theta(), perturbation, sums);
-        if (where.curvature()) {
-            candidate.install(DenseFactor.build(objective, sums), where.theta());
+        if (second) {
+            candidate.install(DenseFactor.build(objective, curvature, sums.gram()), where.theta());
         }
         if (where.preconditioner()) {
             candidate.install(Preconditioner.build(objective, sums));

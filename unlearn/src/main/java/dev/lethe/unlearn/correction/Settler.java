@@ -42,7 +42,8 @@ public sealed interface Settler permits DenseSettler, NewtonCgSettler {
          * Run a pass.
          *
          * @param theta where, K·d
-         * @param curvature whether it is to sum the curvature and K too, and a factor is to be built from them
+         * @param curvature whether it is to sum the curvature too, and K where the current anchor does not lend
+         *     its own ({@link Anchor#lendsGram}), and a factor is to be built from them
          * @param preconditioner whether it is to sum the statistics of a preconditioner too, and one is to be built
          */
         record Evaluate(double[] theta, boolean curvature, boolean preconditioner) implements Step {
@@ -86,7 +87,7 @@ public sealed interface Settler permits DenseSettler, NewtonCgSettler {
 
         /**
          * The anchor to go on with; the other one is closed. An accepted candidate without a factor takes the current
-         * one's, and so with the preconditioner.
+         * one's, and so with the preconditioner and with the K of its factor.
          *
          * @param current null in the first evaluation of a fit
          */
@@ -99,6 +100,7 @@ public sealed interface Settler permits DenseSettler, NewtonCgSettler {
                 if (!candidate.hasFactor() && current.hasFactor()) {
                     candidate.takeFactor(current);
                 }
+                candidate.takeGram(current);
                 if (candidate.preconditioner() == null) {
                     candidate.takePreconditioner(current);
                 }

@@ -21,10 +21,10 @@ final class CurvatureBlocks implements AutoCloseable {
 
     private final Objective objective;
     private final Loss loss;
-    private final boolean wantsCurvature;
+    private boolean wantsCurvature;
     private final boolean wantsGram;
-    private final SymmetricMatrix curvature;
-    private final SymmetricMatrix gram;
+    private SymmetricMatrix curvature;
+    private SymmetricMatrix gram;
     private final DenseMatrix panel;
     private final double[] scaled;
     private final double[] logits;
@@ -147,9 +147,22 @@ final class CurvatureBlocks implements AutoCloseable {
         return curvature.toPacked();
     }
 
+    /** The curvature itself, as asked for; the caller closes it, and no row can be added any more. */
+    SymmetricMatrix takeCurvature() {
+        SymmetricMatrix taken = curvature == null ? gram : curvature;
+        if (curvature == null) {
+            gram = null;
+        } else {
+            mirrorBlocks();
+        }
+        curvature = null;
+        wantsCurvature = false;
+        return taken;
+    }
+
     /** Packed, or null if not asked for. */
     double[] gram() {
-        return wantsGram ? gram.toPacked() : null;
+        return wantsGram && gram != null ? gram.toPacked() : null;
     }
 
     /** syrk fills the lower half of each block; blocks below the diagonal are needed whole. */

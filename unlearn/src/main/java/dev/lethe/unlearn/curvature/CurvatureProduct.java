@@ -10,7 +10,8 @@ import dev.lethe.unlearn.objective.SoftmaxLoss;
 
 /**
  * Adds up Σ w ∇²ℓ(θ)·v over rows without ever forming ∇²ℓ: per row x·(ℓ″(z)·Vx)ᵀ with z = Θx (Pearlmutter 1994; for a
- * linear model the R-operator is these two products). O(K·d) per row. Not thread-safe.
+ * linear model the R-operator is these two products). O(K·d) per row and direction; several directions are done with in one
+ * sweep. Not thread-safe.
  */
 public final class CurvatureProduct implements AutoCloseable {
 
@@ -24,36 +25,39 @@ public final class CurvatureProduct implements AutoCloseable {
     private final double[] moved;
     private final double[] row;
     private final double[] root;
+    /** Directions. */
+    private final int count;
 
     /**
      * @param theta K·d, where the curvature is taken. Not modified.
-     * @param direction v, K·d. Not modified.
+     * @param direction v, K·d, or several, one behind the other. Not modified.
      * @throws IllegalArgumentException if a length does not fit the objective
      */
     public CurvatureProduct(Objective objective, double[] theta, double[] direction) {
         SelfTest.run();
-        requireLength(objective, "parameters", theta);
-        requireLength(objective, "direction values", direction);
+        this.count = Math.max(1, direction.length / objective.parameters());
+        requireLength("parameters", objective.parameters(), theta);
+        requireLength("direction values", objective.parameters() * count, direction);
         int columns = objective.columns();
         int outputs = objective.outputs();
         this.objective = objective;
         this.loss = Loss.of(objective.family());
-        this.blocks = new RowBlocks(objective);
+        this.blocks = new RowBlocks(objective, count);
         this.theta = DenseMatrix.zeros(columns, outputs);
         this.theta.put(0, theta);
-        this.direction = DenseMatrix.zeros(columns, outputs);
+        this.direction = DenseMatrix.zeros(columns, outputs * count);
         this.direction.put(0, direction);
-        this.product = DenseMatrix.zeros(columns, outputs);
-        this.logits = new double[outputs * RowBlocks.size(columns)];
-        this.moved = new double[outputs * RowBlocks.size(columns)];
+        this.product = DenseMatrix.zeros(columns, outputs * count);
+        this.logits = new double[outputs * blocks.capacity()];
+        this.moved = new double[outputs * count * blocks.capacity()];
         this.row = new double[outputs];
         this.root = new double[1];
     }
 
-    private static void requireLength(Objective objective, String name, double[] values) {
-        if (values.length != objective.parameters()) {
+    private static void requireLength(String name, int expected, double[] values) {
+        if (values.length != expected) {
             throw new IllegalArgumentException(
-                    "curvature product: expected " + objective.parameters() + " " + name + ", got " + values.length);
+                    "curvature product: expected " + expected + " " + name + ", got " + values.length);
         }
     }
 
@@ -69,17 +73,17 @@ public final class CurvatureProduct implements AutoCloseable {
         }
     }
 
-    /** Σ w ∇²ℓ·v so far, K·d, a copy; without the penalty. */
+    /** Σ w ∇²ℓ·v so far, K·d for each direction, a copy; without the penalty. */
     public double[] product() {
         flush();
-        double[] sum = new double[objective.parameters()];
+        double[] sum = new double[objective.parameters() * count];
         product.get(0, sum);
         return sum;
     }
 
-    /** Begins again with another direction at the same θ. @param direction v, K·d. Not modified. */
+    /** Begins again with as many other directions at the same θ. @param direction v. Not modified. */
     void restart(double[] direction) {
-        requireLength(objective, "direction values", direction);
+        requireLength("direction values", objective.parameters() * count, direction);
         blocks.clear();
         product.clear();
         this.direction.put(0, direction);
@@ -93,40 +97,47 @@ public final class CurvatureProduct implements AutoCloseable {
             blocks.logits(theta, logits);
         }
         blocks.logits(direction, moved);
+        int wide = row.length * count;
         for (int i = 0; i < blocks.count(); i++) {
-            bend(i * row.length, blocks.row(i).weight());
+            bend(i, blocks.row(i).weight(), i * wide, (i + 1) * wide);
         }
         blocks.addProduct(moved, product);
         blocks.clear();
     }
 
-    /** Replaces u = Vx of one row by w·ℓ″(z)·u. */
-    private void bend(int at, double weight) {
+    /** Replaces each u = Vx of row i by w·ℓ″(z)·u. @param from where the row's are @param to behind the last of them */
+    private void bend(int i, double weight, int from, int to) {
         switch (objective.family()) {
-            case RIDGE -> scale(at, weight);
+            case RIDGE -> scale(from, to, weight);
             case LOGISTIC -> {
-                row[0] = logits[at];
+                row[0] = logits[i];
                 loss.curvatureRoot(row, root);
-                scale(at, weight * root[0] * root[0]);
+                scale(from, to, weight * root[0] * root[0]);
             }
             case SOFTMAX -> {
-                System.arraycopy(logits, at, row, 0, row.length);
+                System.arraycopy(logits, i * row.length, row, 0, row.length);
                 SoftmaxLoss.probabilities(row, row);
-                double mean = 0;
-                for (int k = 0; k < row.length; k++) {
-                    mean += row[k] * moved[at + k];
-                }
-                // (diag(p) − ppᵀ)u = p∘(u − pᵀu)
-                for (int k = 0; k < row.length; k++) {
-                    moved[at + k] = weight * row[k] * (moved[at + k] - mean);
+                for (int at = from; at < to; at += row.length) {
+                    bendSoftmax(at, weight);
                 }
             }
         }
     }
 
-    private void scale(int at, double factor) {
+    /** (diag(p) − ppᵀ)u = p∘(u − pᵀu). */
+    private void bendSoftmax(int at, double weight) {
+        double mean = 0;
         for (int k = 0; k < row.length; k++) {
-            moved[at + k] *= factor;
+            mean += row[k] * moved[at + k];
+        }
+        for (int k = 0; k < row.length; k++) {
+            moved[at + k] = weight * row[k] * (moved[at + k] - mean);
+        }
+    }
+
+    private void scale(int from, int to, double factor) {
+        for (int at = from; at < to; at++) {
+            moved[at] *= factor;
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.lethe.unlearn.curvature;
 
-import dev.lethe.unlearn.linalg.DenseKernels;
 import dev.lethe.unlearn.linalg.DenseMatrix;
 import dev.lethe.unlearn.linalg.SelfTest;
 import dev.lethe.unlearn.linalg.SymmetricMatrix;
@@ -29,15 +28,18 @@ public final class DenseFactor implements Factor {
     /** A removal whose 1 − leverage is not above this has no digits left to down-date with. */
     public static final double MIN_REMAINDER = 1e-8;
 
-    /** A pivot below this part of its column is rounding, not data. */
-    private static final double MIN_PIVOT = 1e-13;
+    private static final long UNKNOWN = Long.MAX_VALUE / 2;
 
     /** The small eigenvalues of a penalised curvature lie close together: a few steps give one of them. */
     private static final int POWER_ITERATIONS = 20;
 
     private final Objective objective;
     private final UpdatedMatrix inverse;
-    private final UpdatedMatrix gram;
+    /** K; null for ridge, and before {@link #takeGram}. */
+    private UpdatedMatrix gram;
+    /** Rows that K was updated with since it was summed; of a restored one it is not known. */
+    private long gramUpdates;
+
     private final DriftProbe drift;
     private final Woodbury woodbury;
     private final DenseMatrix input;
@@ -64,7 +66,8 @@ public final class DenseFactor implements Factor {
         this.gram = gram == null ? null : new UpdatedMatrix(gram);
         this.drift = drift;
         this.quality = quality;
-        this.woodbury = new Woodbury(objective, this.inverse, this.gram, drift);
+        this.woodbury = new Woodbury(objective, this.inverse, drift);
+        woodbury.gram(this.gram);
         this.input = DenseMatrix.zeros(objective.columns(), objective.outputs());
         this.output = DenseMatrix.zeros(objective.columns(), objective.outputs());
     }
@@ -72,34 +75,69 @@ public final class DenseFactor implements Factor {
     /**
      * Builds P from a pass' sums; adds the penalty Λr and, if needed, the gauge term.
      *
-     * @param sums with curvature, and with gram for logistic and softmax. Not modified.
+     * @param sums with curvature, and with gram for logistic and softmax, unless {@link #takeGram} follows. Not modified.
      * @throws SingularCurvatureException if the curvature is not positive definite
-     * @throws IllegalArgumentException if a needed sum is absent or the curvature is above {@link #MAX_PARAMETERS}
+     * @throws IllegalArgumentException if the curvature is absent or above {@link #MAX_PARAMETERS}
      */
     public static DenseFactor build(Objective objective, Sums sums) throws SingularCurvatureException {
-        SelfTest.run();
         requireSize(objective);
-        boolean ridge = objective.family() == Family.RIDGE;
-        if (sums.curvature() == null || sums.gram() == null && !ridge) {
-            throw new IllegalArgumentException("factor: the sums hold no "
-                    + (sums.curvature() == null ? "curvature" : "gram") + "; ask for it in the pass");
+        if (sums.curvature() == null) {
+            throw new IllegalArgumentException("factor: the sums hold no curvature; ask for it in the pass");
         }
-        SymmetricMatrix matrix = SymmetricMatrix.fromPacked(Sums.curvatureSize(objective), sums.curvature());
+        return build(
+                objective,
+                SymmetricMatrix.fromPacked(Sums.curvatureSize(objective), sums.curvature()),
+                objective.family() == Family.RIDGE ? null : sums.gram());
+    }
+
+    /**
+     * The same in the memory of the curvature itself.
+     *
+     * @param curvature Σ w ∇²ℓ; owned from now on, and closed if it has no inverse
+     * @param gramOrNull Σ w xxᵀ, packed; null for ridge and where {@link #takeGram} follows. Not modified.
+     */
+    public static DenseFactor build(Objective objective, SymmetricMatrix curvature, double[] gramOrNull)
+            throws SingularCurvatureException {
+        SelfTest.run();
         DriftProbe drift = null;
         try {
-            addPenalty(objective, matrix);
-            addGauge(objective, matrix);
-            drift = new DriftProbe(matrix, Woodbury.block(objective));
-            double quality = invert(objective, matrix);
-            SymmetricMatrix gram = ridge ? null : SymmetricMatrix.fromPacked(objective.columns(), sums.gram());
-            return new DenseFactor(objective, matrix, gram, drift, quality);
+            Inversion.regularise(objective, curvature);
+            drift = new DriftProbe(curvature, Woodbury.block(objective));
+            double quality = Inversion.invert(objective, curvature);
+            SymmetricMatrix gram =
+                    gramOrNull == null ? null : SymmetricMatrix.fromPacked(objective.columns(), gramOrNull);
+            return new DenseFactor(objective, curvature, gram, drift, quality);
         } catch (SingularCurvatureException | RuntimeException e) {
-            matrix.close();
+            curvature.close();
             if (drift != null) {
                 drift.close();
             }
             throw e;
         }
+    }
+
+    /** Whether K is here, or not needed. */
+    public boolean hasGram() {
+        return gram != null || objective.family() == Family.RIDGE;
+    }
+
+    /** Rows that K was updated with since it was summed, each of which left its rounding; very many if that is not known. */
+    public long gramUpdates() {
+        return gramUpdates;
+    }
+
+    /**
+     * Takes K out of another factor over the same rows: it does not depend on θ, so a factor that takes another's place
+     * needs none of its own, neither summed nor stored.
+     *
+     * @param from Modified: without K, fit for closing only.
+     */
+    public void takeGram(DenseFactor from) {
+        gram = from.gram;
+        gramUpdates = from.gramUpdates;
+        woodbury.gram(gram);
+        from.gram = null;
+        from.woodbury.gram(null);
     }
 
     /** A copy, in O(d²); the factor goes on as if it had not been looked at. */
@@ -123,12 +161,14 @@ public final class DenseFactor implements Factor {
         requireLength("gram", state.gram, ridge ? 0 : SymmetricMatrix.packedLength(objective.columns()));
         requireLength("scale", state.scale, size);
         requireLength("image", state.image, size);
-        return new DenseFactor(
+        DenseFactor restored = new DenseFactor(
                 objective,
                 SymmetricMatrix.fromPacked(size, state.inverse),
                 ridge ? null : SymmetricMatrix.fromPacked(objective.columns(), state.gram),
                 new DriftProbe(state.scale, state.image, Woodbury.block(objective)),
                 state.quality);
+        restored.gramUpdates = UNKNOWN;
+        return restored;
     }
 
     private static void requireLength(String name, double[] values, int expected) {
@@ -151,58 +191,6 @@ public final class DenseFactor implements Factor {
                     + "columns for ridge and logistic, classes x columns for softmax), got " + size
                     + "; use fewer features, or project them first");
         }
-    }
-
-    private static void addPenalty(Objective objective, SymmetricMatrix matrix) {
-        for (int j = 0; j < matrix.size(); j++) {
-            if (objective.penalised(j % objective.columns())) {
-                matrix.add(j, j, objective.l2());
-            }
-        }
-    }
-
-    private static void addGauge(Objective objective, SymmetricMatrix matrix) {
-        if (!Gauge.needed(objective)) {
-            return;
-        }
-        int columns = objective.columns();
-        int outputs = objective.outputs();
-        double mean = 0;
-        for (int k = 0; k < outputs; k++) {
-            mean += matrix.get(k * columns + columns - 1, k * columns + columns - 1) / outputs;
-        }
-        // Any ρ > 0 will do; of the size of its neighbours it costs no digits.
-        double rho = Math.max(mean, objective.l2());
-        for (int k = 0; k < outputs; k++) {
-            for (int l = 0; l <= k; l++) {
-                matrix.add(k * columns + columns - 1, l * columns + columns - 1, rho);
-            }
-        }
-    }
-
-    /** Inverts in place and returns the smallest relative pivot. */
-    private static double invert(Objective objective, SymmetricMatrix matrix) throws SingularCurvatureException {
-        double[] before = matrix.diagonal();
-        int failed = DenseKernels.potrf(matrix.size(), matrix.pointer());
-        if (failed < 0) {
-            throw new SingularCurvatureException("The curvature holds numbers that are not finite; look for features or"
-                    + " weights that are extremely large, and scale them.");
-        }
-        double[] pivots = matrix.diagonal();
-        double quality = 1;
-        for (int j = 0; j < pivots.length; j++) {
-            double part = failed > 0 && j >= failed - 1 ? 0 : pivots[j] * pivots[j] / before[j];
-            if (!(part > MIN_PIVOT)) {
-                throw new SingularCurvatureException("The curvature of this " + objective.family()
-                        + " model is singular: column " + j % objective.columns() + " of " + objective.columns()
-                        + " is constant, empty or depends on columns before it"
-                        + " in the rows that are left. Set l2 > 0 (now " + objective.l2()
-                        + "), penalise the intercept, or drop the column.");
-            }
-            quality = Math.min(quality, part);
-        }
-        DenseKernels.potri(matrix.size(), matrix.pointer());
-        return quality;
     }
 
     @Override
@@ -244,6 +232,7 @@ public final class DenseFactor implements Factor {
     public FactorUpdate update(List<Row> additions, List<Row> removals, double[] theta) {
         FactorUpdate met = woodbury.apply(additions, theta, Woodbury.Direction.ADD);
         met = met.and(woodbury.apply(removals, theta, Woodbury.Direction.REMOVE));
+        gramUpdates += additions.size() + removals.size();
         quality = Math.min(quality, met.minRemainder());
         smallest = Double.NaN;
         return met;
@@ -256,6 +245,9 @@ public final class DenseFactor implements Factor {
 
     @Override
     public double gramForm(double[] v) {
+        if (!hasGram()) {
+            throw new IllegalStateException("factor: K is not here yet");
+        }
         if (gram == null) {
             return Double.NaN;
         }

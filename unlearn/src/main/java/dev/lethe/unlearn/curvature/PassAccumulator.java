@@ -3,6 +3,7 @@ package dev.lethe.unlearn.curvature;
 import dev.lethe.unlearn.linalg.DenseKernels;
 import dev.lethe.unlearn.linalg.DenseMatrix;
 import dev.lethe.unlearn.linalg.SelfTest;
+import dev.lethe.unlearn.linalg.SymmetricMatrix;
 import dev.lethe.unlearn.objective.Loss;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Row;
@@ -110,6 +111,15 @@ public final class PassAccumulator implements AutoCloseable {
         double[] sum = new double[objective.parameters()];
         gradient.get(0, sum);
         return sums(sum, blocks.curvature(), blocks.gram());
+    }
+
+    /**
+     * The curvature Σ w ∇²ℓ that was asked for, without a copy: it is not in {@link #sums} then, and no row can be added any
+     * more. The caller closes it.
+     */
+    SymmetricMatrix takeCurvature() {
+        flush();
+        return blocks.takeCurvature();
     }
 
     private Sums sums(double[] sum, double[] curvature, double[] gram) {

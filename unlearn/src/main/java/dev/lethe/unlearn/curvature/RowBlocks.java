@@ -18,7 +18,6 @@ final class RowBlocks implements AutoCloseable {
     private static final int MIN_ROWS = 8;
 
     private final int columns;
-    private final int outputs;
     private final Row[] rows;
     /** The block on the heap, so that it is moved off it in one piece. */
     private final double[] values;
@@ -29,12 +28,17 @@ final class RowBlocks implements AutoCloseable {
     private boolean loaded;
 
     RowBlocks(Objective objective) {
+        this(objective, 1);
+    }
+
+    /** @param directions what is multiplied at once beside Θ: as many times K columns */
+    RowBlocks(Objective objective, int directions) {
         this.columns = objective.columns();
-        this.outputs = objective.outputs();
-        this.rows = new Row[size(columns)];
+        int widest = objective.outputs() * directions;
+        this.rows = new Row[Math.max(MIN_ROWS, Math.min(size(columns), MAX_VALUES / widest))];
         this.values = new double[columns * rows.length];
         this.block = DenseMatrix.zeros(columns, rows.length);
-        this.perOutput = DenseMatrix.zeros(outputs, rows.length);
+        this.perOutput = DenseMatrix.zeros(widest, rows.length);
     }
 
     /** Rows per block. @param columns d */
@@ -60,6 +64,11 @@ final class RowBlocks implements AutoCloseable {
         return filled == rows.length;
     }
 
+    /** Rows of a full block. */
+    int capacity() {
+        return rows.length;
+    }
+
     int count() {
         return filled;
     }
@@ -75,17 +84,19 @@ final class RowBlocks implements AutoCloseable {
         }
     }
 
-    /** Z = ΘᵀX. @param theta d × K. Not modified. @param out K·count, one column of K values per row. Modified. */
+    /** Z = ΘᵀX. @param theta d × m. Not modified. @param out m·count, one column of m values per row. Modified. */
     void logits(DenseMatrix theta, double[] out) {
         load();
+        int outputs = theta.columns();
         DenseKernels.gemmTransposedLeft(
                 outputs, filled, columns, 1.0, theta.pointer(), block.pointer(), 0.0, perOutput.pointer());
         perOutput.get(0, out, outputs * filled);
     }
 
-    /** C ← C + X·Fᵀ. @param factors F, K·count. Not modified. @param into C, d × K. Modified. */
+    /** C ← C + X·Fᵀ. @param factors F, m·count. Not modified. @param into C, d × m. Modified. */
     void addProduct(double[] factors, DenseMatrix into) {
         load();
+        int outputs = into.columns();
         perOutput.put(0, factors, outputs * filled);
         DenseKernels.gemmTransposedRight(
                 columns, outputs, filled, 1.0, block.pointer(), perOutput.pointer(), 1.0, into.pointer());

@@ -1,5 +1,6 @@
 package dev.lethe.unlearn.curvature;
 
+import dev.lethe.unlearn.linalg.DoubleArrays;
 import dev.lethe.unlearn.linalg.SymmetricMatrix;
 import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Objective;
@@ -27,7 +28,7 @@ import java.nio.ByteOrder;
  *     softmax; or null
  * @param gram Σ w xxᵀ, packed lower triangle d × d, or null
  * @param classRows rows with a weight above 0 per class, logistic −1 before +1; null for ridge
- * @param product Σ w ∇²ℓ·v for the pass' direction v, K·d, or null
+ * @param product Σ w ∇²ℓ·v for each direction v of the pass, K·d each, or null
  * @param preconditioner statistics of a {@link Preconditioner}, or null
  */
 public record Sums(
@@ -46,8 +47,6 @@ public record Sums(
 
     /** First bytes of the encoding: "LSM" and the format's version. */
     private static final int MAGIC = 0x4C534D02;
-
-    private static final int ABSENT = -1;
 
     /** Without product and preconditioner. */
     public Sums(
@@ -141,9 +140,9 @@ public record Sums(
     }
 
     private static double[] add(String name, double[] a, double[] b) {
-        if (length(a) != length(b)) {
-            throw new IllegalArgumentException("sums of different passes: " + name + " of length " + length(a)
-                    + " and of length " + length(b) + " (" + ABSENT + " is absent)");
+        if (DoubleArrays.length(a) != DoubleArrays.length(b)) {
+            throw new IllegalArgumentException("sums of different passes: " + name + " of length "
+                    + DoubleArrays.length(a) + " and of length " + DoubleArrays.length(b) + " (-1 is absent)");
         }
         if (a == null) {
             return null;
@@ -155,24 +154,14 @@ public record Sums(
         return out;
     }
 
-    private static int length(double[] values) {
-        return values == null ? ABSENT : values.length;
-    }
-
     /** Little endian: magic, counts, figures, then each array as its length (−1: absent) and its values. */
     public byte[] encode() {
         double[][] arrays = {gradient, curvature, gram, classRows, product, preconditioner};
-        long values = 4;
-        for (double[] array : arrays) {
-            values += Math.max(0, length(array));
-        }
-        long size = (1L + arrays.length) * Integer.BYTES + 2 * Long.BYTES + values * Double.BYTES;
+        long size = Integer.BYTES + 2 * Long.BYTES + 4 * Double.BYTES + DoubleArrays.encodedSize(arrays);
         ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(size)).order(ByteOrder.LITTLE_ENDIAN);
         out.putInt(MAGIC).putLong(rows).putLong(misfits);
         out.putDouble(weight).putDouble(loss).putDouble(gradientScale).putDouble(maxNorm);
-        for (double[] array : arrays) {
-            put(out, array);
-        }
+        DoubleArrays.put(out, arrays);
         return out.array();
     }
 
@@ -197,12 +186,12 @@ public record Sums(
                     in.getDouble(),
                     in.getDouble(),
                     in.getDouble(),
-                    read(in),
-                    read(in),
-                    read(in),
-                    read(in),
-                    read(in),
-                    read(in));
+                    DoubleArrays.read(in, "sums"),
+                    DoubleArrays.read(in, "sums"),
+                    DoubleArrays.read(in, "sums"),
+                    DoubleArrays.read(in, "sums"),
+                    DoubleArrays.read(in, "sums"),
+                    DoubleArrays.read(in, "sums"));
             if (in.hasRemaining()) {
                 throw new IllegalArgumentException("sums: " + in.remaining() + " bytes too many");
             }
@@ -210,28 +199,5 @@ public record Sums(
         } catch (BufferUnderflowException e) {
             throw new IllegalArgumentException("sums: cut short at " + bytes.length + " bytes", e);
         }
-    }
-
-    private static void put(ByteBuffer out, double[] values) {
-        out.putInt(length(values));
-        if (values != null) {
-            out.asDoubleBuffer().put(values);
-            out.position(out.position() + values.length * Double.BYTES);
-        }
-    }
-
-    private static double[] read(ByteBuffer in) {
-        int length = in.getInt();
-        if (length == ABSENT) {
-            return null;
-        }
-        if (length < 0 || length > in.remaining() / Double.BYTES) {
-            throw new IllegalArgumentException(
-                    "sums: an array of " + length + " values in " + in.remaining() + " remaining bytes");
-        }
-        double[] values = new double[length];
-        in.asDoubleBuffer().get(values);
-        in.position(in.position() + length * Double.BYTES);
-        return values;
     }
 }

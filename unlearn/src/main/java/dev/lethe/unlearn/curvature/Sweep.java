@@ -1,5 +1,6 @@
 package dev.lethe.unlearn.curvature;
 
+import dev.lethe.unlearn.linalg.SymmetricMatrix;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Row;
 
@@ -19,7 +20,7 @@ public final class Sweep implements AutoCloseable {
      * @param curvature Σ w ∇²ℓ
      * @param gram Σ w xxᵀ
      * @param preconditioner the statistics of a {@link Preconditioner}
-     * @param direction v, K·d: Σ w ∇²ℓ·v instead of loss and gradient; or null
+     * @param direction v, K·d, or several, one behind the other: Σ w ∇²ℓ·v instead of loss and gradient; or null
      */
     public record Wanted(boolean curvature, boolean gram, boolean preconditioner, double[] direction) {
 
@@ -66,6 +67,14 @@ public final class Sweep implements AutoCloseable {
         if (sums != null) {
             sums.misfit();
         }
+    }
+
+    /**
+     * The curvature Σ w ∇²ℓ that was asked for, without a copy; the caller closes it. It is not in {@link #sums} then, nor
+     * is the K of ridge, which is the same, and no row can be added any more.
+     */
+    public SymmetricMatrix takeCurvature() {
+        return sums.takeCurvature();
     }
 
     /** The sums so far, a copy. */

@@ -29,7 +29,7 @@ final class Woodbury implements AutoCloseable {
 
     private final Objective objective;
     private final UpdatedMatrix inverse;
-    private final UpdatedMatrix gram;
+    private UpdatedMatrix gram;
     private final DriftProbe drift;
     private final RootPanel roots;
     private final DenseMatrix products;
@@ -43,12 +43,11 @@ final class Woodbury implements AutoCloseable {
         return Math.max(BLOCK, RootPanel.rank(objective));
     }
 
-    /** @param inverse P @param gram K or null @param drift told of every update. All three: Modified by updates. */
-    Woodbury(Objective objective, UpdatedMatrix inverse, UpdatedMatrix gram, DriftProbe drift) {
+    /** @param inverse P @param drift told of every update. Both: Modified by updates. */
+    Woodbury(Objective objective, UpdatedMatrix inverse, DriftProbe drift) {
         this.objective = objective;
         this.drift = drift;
         this.inverse = inverse;
-        this.gram = gram;
         this.roots = new RootPanel(objective, block(objective));
         int columns = roots.capacity();
         this.products = DenseMatrix.zeros(inverse.size(), columns);
@@ -56,6 +55,11 @@ final class Woodbury implements AutoCloseable {
         this.eigenvalues = DenseMatrix.zeros(columns, 1);
         this.leverages = new Leverages(roots.rank());
         this.coreValues = new double[columns * columns];
+    }
+
+    /** What is updated along with P. @param matrix K, or null. Modified by updates. */
+    void gram(UpdatedMatrix matrix) {
+        gram = matrix;
     }
 
     FactorUpdate apply(List<Row> rows, double[] theta, Direction direction) {

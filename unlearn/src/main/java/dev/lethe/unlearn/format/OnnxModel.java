@@ -15,13 +15,15 @@ import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.RowMapper;
 import dev.lethe.unlearn.objective.Transform;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
 
 /**
  * A model's graph in ONNX, without its parameters: they are external data in the weights file beside it, so that all
  * versions of a model share one graph and a new version is a new weights file.
  *
- * <p>Input {@code features} [rows, N], float64 and raw: the transform is part of the graph. Outputs: ridge
- * {@code prediction} [rows, K]; logistic and softmax {@code logits} [rows, K], {@code probabilities} [rows, classes] and
+ * <p>Input {@code features} [rows, N], float64 and raw: the transform is part of the graph. Outputs: ridge, and squared error,
+ * {@code prediction} [rows, K]; logistic, softmax and cross-entropy {@code logits} [rows, K], {@code probabilities} [rows, classes] and
  * {@code class} [rows], an index into the metadata entry {@code classes}. Rows whose length is below 2.2e-308 are not
  * brought to length 1.
  */
@@ -39,6 +41,17 @@ public final class OnnxModel {
     private final RowMapper mapper;
     private final GraphProto.Builder graph = GraphProto.newBuilder().setName("lethe");
 
+    /** What stands between the transformed features and the outputs. */
+    public interface Body {
+        /**
+         * Adds its nodes.
+         *
+         * @param x name of the transformed features
+         * @param output what the name of its last value has to be
+         */
+        void add(OnnxModel model, String x, String output);
+    }
+
     private OnnxModel(RowMapper mapper) {
         this.mapper = mapper;
     }
@@ -50,22 +63,32 @@ public final class OnnxModel {
      * @param weightsFile name of the weights file in the same folder
      */
     public static byte[] of(RowMapper mapper, List<String> classes, String weightsFile) {
-        return new OnnxModel(mapper).build(classes, weightsFile);
+        SortedMap<String, SafeTensors.Span> spans = ModelWeights.spans(mapper.objective());
+        boolean bias = spans.containsKey(ModelWeights.BIAS);
+        Body linear = (model, x, output) -> model.linear(
+                output, bias ? List.of(x, ModelWeights.WEIGHT, ModelWeights.BIAS) : List.of(x, ModelWeights.WEIGHT));
+        return new OnnxModel(mapper).build(classes, weightsFile, spans, linear);
     }
 
-    private byte[] build(List<String> classes, String weightsFile) {
+    /**
+     * The same of another kind of model.
+     *
+     * @param mapper of its rows: softmax for class labels, ridge for targets
+     * @param weights a weights file of the model, whatever its values: its tensors can be named as inputs
+     */
+    public static byte[] of(RowMapper mapper, List<String> classes, String weightsFile, byte[] weights, Body body) {
+        return new OnnxModel(mapper).build(classes, weightsFile, SafeTensors.spans(weights), body);
+    }
+
+    private byte[] build(
+            List<String> classes, String weightsFile, SortedMap<String, SafeTensors.Span> spans, Body body) {
         graph.addInput(
                 value(FEATURES, TensorProto.DataType.DOUBLE, mapper.objective().features()));
         String x = transformed();
-        ModelWeights.spans(mapper.objective())
-                .forEach((name, span) -> graph.addInitializer(external(name, span, weightsFile)));
+        spans.forEach((name, span) -> graph.addInitializer(external(name, span, weightsFile)));
         boolean ridge = mapper.objective().family() == Family.RIDGE;
         String logits = ridge ? "prediction" : LOGITS;
-        boolean bias =
-                graph.getInitializerList().stream().anyMatch(t -> t.getName().equals(ModelWeights.BIAS));
-        String[] inputs =
-                bias ? new String[] {x, ModelWeights.WEIGHT, ModelWeights.BIAS} : new String[] {x, ModelWeights.WEIGHT};
-        node("Gemm", logits, inputs).addAttribute(attribute("transB", 1));
+        body.add(this, x, logits);
         graph.addOutput(
                 value(logits, TensorProto.DataType.DOUBLE, mapper.objective().outputs()));
         if (!ridge) {
@@ -133,6 +156,55 @@ public final class OnnxModel {
         node("Greater", "positive", LOGITS, ZERO);
         node("Cast", "index", "positive").addAttribute(attribute("to", TensorProto.DataType.INT64.getNumber()));
         node("Squeeze", "class", "index", "one-axis");
+    }
+
+    /** x·Wᵀ + b. @param inputs x, W and perhaps b */
+    public void linear(String output, List<String> inputs) {
+        node("Gemm", output, inputs.toArray(String[]::new)).addAttribute(attribute("transB", 1));
+    }
+
+    /** A node of one output, which has its name. @param attributes lists of integers, by name */
+    public void add(String operator, String output, List<String> inputs, Map<String, List<Long>> attributes) {
+        NodeProto.Builder node = node(operator, output, inputs.toArray(String[]::new));
+        attributes.forEach((name, values) -> node.addAttribute(AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeType.INTS)
+                .addAllInts(values)));
+    }
+
+    /** Normalises the last dimension. @param inputs x, γ and β */
+    public void normalise(String output, List<String> inputs, float epsilon) {
+        node("LayerNormalization", output, inputs.toArray(String[]::new))
+                .addAttribute(attribute("axis", -1))
+                .addAttribute(AttributeProto.newBuilder()
+                        .setName("epsilon")
+                        .setType(AttributeType.FLOAT)
+                        .setF(epsilon));
+    }
+
+    /** The same values in another precision. @return the name of the new value */
+    public String cast(String value, boolean toSingle) {
+        String output = value + (toSingle ? ".single" : ".double");
+        var type = toSingle ? TensorProto.DataType.FLOAT : TensorProto.DataType.DOUBLE;
+        node("Cast", output, value).addAttribute(attribute("to", type.getNumber()));
+        return output;
+    }
+
+    /** A number that nodes can take as an input. */
+    public void constant(String name, double value) {
+        graph.addInitializer(inline(name, value));
+    }
+
+    /** x with other dimensions behind the rows. */
+    public void reshape(String output, String x, List<Long> sides) {
+        var shape = TensorProto.newBuilder()
+                .setName(output + ".shape")
+                .setDataType(TensorProto.DataType.INT64.getNumber())
+                .addDims(sides.size() + 1)
+                .addInt64Data(-1)
+                .addAllInt64Data(sides);
+        graph.addInitializer(shape);
+        node("Reshape", output, x, output + ".shape");
     }
 
     private NodeProto.Builder node(String operator, String output, String... inputs) {

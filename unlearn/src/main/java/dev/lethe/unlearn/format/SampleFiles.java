@@ -13,10 +13,11 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Opens sample files: CSV, NumPy .npz, LIBSVM, or an IDX pair {@code images,labels}; all but .npz also gzipped.
+ * Opens sample files: CSV, NumPy .npz or a pair {@code X.npy,y.npy}, Parquet, LIBSVM, or an IDX pair
+ * {@code images,labels}; all but .npz and Parquet also gzipped.
  *
- * <p>The name decides (.csv, .npz, .libsvm, .svm, .svmlight, each of the texts with .gz); for any other name the content
- * does: a zip is .npz, a text whose first line names {@code sample_id} is CSV, the rest is LIBSVM.
+ * <p>The name decides (.csv, .npz, .parquet, .libsvm, .svm, .svmlight, each of the texts with .gz); for any other name the content
+ * does: a zip is .npz, a Parquet file says so, a text whose first line names {@code sample_id} is CSV, the rest is LIBSVM.
  */
 public final class SampleFiles {
     private static final int PEEK = 4096;
@@ -32,7 +33,7 @@ public final class SampleFiles {
     /**
      * Opens a file.
      *
-     * @param spec a path, or two with a comma between them (IDX images, labels)
+     * @param spec a path, or two with a comma between them (IDX images, labels; NumPy X, y)
      * @param features expected features per row; 0 to take what the file has
      */
     public static SampleFile open(String spec, int features) {
@@ -67,9 +68,17 @@ public final class SampleFiles {
     private static SampleFile openPair(String spec, int features) throws IOException {
         String[] paths = spec.split(",", -1);
         if (paths.length != 2 || paths[0].isBlank() || paths[1].isBlank()) {
-            throw new SampleFileException(spec, null, "expected a file, or IDX images and labels as images,labels");
+            throw new SampleFileException(
+                    spec, null, "expected a file, IDX images and labels as images,labels, or arrays as X.npy,y.npy");
+        }
+        if (isArray(paths[0]) && isArray(paths[1])) {
+            return new SampleFile(spec, NumpySource.pair(Path.of(paths[0].trim()), Path.of(paths[1].trim()), features));
         }
         return new SampleFile(spec, new IdxSource(Path.of(paths[0].trim()), Path.of(paths[1].trim()), features));
+    }
+
+    private static boolean isArray(String path) {
+        return path.trim().toLowerCase(Locale.ROOT).replaceFirst("\\.gz$", "").endsWith(".npy");
     }
 
     private static RowSource source(String spec, Path path, int features) throws IOException {
@@ -78,7 +87,10 @@ public final class SampleFiles {
         }
         String name = spec.toLowerCase(Locale.ROOT).replaceFirst("\\.gz$", "");
         if (name.endsWith(".npz")) {
-            return new NpzSource(path, features);
+            return NumpySource.npz(path, features);
+        }
+        if (name.endsWith(".parquet")) {
+            return new ParquetSource(path, features);
         }
         PushbackInputStream in = new PushbackInputStream(new BufferedInputStream(InputFiles.open(path)), PEEK);
         return closingOnFailure(in, () -> {
@@ -99,7 +111,11 @@ public final class SampleFiles {
         String text = new String(start, StandardCharsets.ISO_8859_1);
         if (text.startsWith("PK")) {
             in.close();
-            return new NpzSource(path, features);
+            return NumpySource.npz(path, features);
+        }
+        if (text.startsWith("PAR1")) {
+            in.close();
+            return new ParquetSource(path, features);
         }
         if (text.lines().findFirst().orElse("").contains(CsvHeader.SAMPLE_ID)) {
             return new CsvSource(spec, in, features);

@@ -1,7 +1,10 @@
 package dev.lethe.unlearn.influence;
 
+import dev.lethe.unlearn.objective.Loss;
 import dev.lethe.unlearn.objective.Objective;
+import dev.lethe.unlearn.objective.Predictor;
 import dev.lethe.unlearn.objective.Row;
+import dev.lethe.unlearn.objective.Vectors;
 import java.util.List;
 
 /**
@@ -34,6 +37,58 @@ public final class Attribution {
     /** As {@link #onEach}, the row's own curvature taken out exactly. */
     public double[] onEach(List<Row> test, Removals removals) {
         return Influences.of(rows, removals.factors(), solved(test), test.size());
+    }
+
+    /**
+     * The rise of each test row's loss at the parameters that a down-dated removal moves to: not to first order in the step,
+     * as {@link #onEach} is. Costs a solve for each training row.
+     *
+     * @return n × tests, row by row
+     */
+    public double[] rises(List<Row> test, Removals removals) {
+        double[] out = new double[Math.multiplyExact(rows.count(), test.size())];
+        double[] factors = removals.factors();
+        for (int at = 0; at < rows.count(); at += BLOCK) {
+            int count = Math.min(BLOCK, rows.count() - at);
+            double[] steps = method.solve(gradients(factors, at, count), count);
+            for (int t = 0; t < test.size(); t++) {
+                rises(test.get(t), steps, count, out, at * test.size() + t, test.size());
+            }
+        }
+        return out;
+    }
+
+    /** f ⊗ x of some rows, K·d × count. */
+    private double[] gradients(double[] factors, int from, int count) {
+        int outputs = rows.objective().outputs();
+        int columns = rows.objective().columns();
+        double[] out = new double[Math.multiplyExact(rows.objective().parameters(), count)];
+        for (int i = 0; i < count; i++) {
+            double[] x = rows.row(from + i).x();
+            for (int k = 0; k < outputs; k++) {
+                double factor = factors[(from + i) * outputs + k];
+                for (int j = 0; j < columns; j++) {
+                    out[(i * outputs + k) * columns + j] = factor * x[j];
+                }
+            }
+        }
+        return out;
+    }
+
+    /** Of one test row, for some steps. @param out Modified at {@code first}, {@code first + stride}, … */
+    private void rises(Row test, double[] steps, int count, double[] out, int first, int stride) {
+        Objective objective = rows.objective();
+        Loss loss = Loss.of(objective.family());
+        double[] logits = Predictor.logits(objective, rows.theta(), test.x());
+        double before = loss.value(logits, test.y());
+        double[] moved = new double[logits.length];
+        for (int i = 0; i < count; i++) {
+            for (int k = 0; k < moved.length; k++) {
+                int at = (i * moved.length + k) * objective.columns();
+                moved[k] = logits[k] + Vectors.dot(steps, at, test.x());
+            }
+            out[first + i * stride] = loss.value(moved, test.y()) - before;
+        }
     }
 
     /** As {@link #onEach}, on the sum of the test rows' weighted losses; n. */

@@ -1,7 +1,6 @@
 package dev.lethe.unlearn.influence;
 
 import dev.lethe.unlearn.curvature.Preconditioner;
-import dev.lethe.unlearn.objective.Objective;
 
 /**
  * H⁻¹G by block conjugate gradients: all columns search in the directions of all (O'Leary 1980), which takes fewer steps
@@ -13,19 +12,11 @@ public final class BlockConjugateGradients implements InfluenceMethod {
     /** A direction with less than this part of the largest curvature is a rounding error of the others. */
     private static final double INDEPENDENT = 1e-13;
 
-    private final Objective objective;
-    private final CurvatureOperator curvature;
-    private final Preconditioner preconditioner;
-    private final double tolerance;
-    private final int maxSteps;
+    private final CurvatureProducts products;
 
     /** As for {@link ConjugateGradients}; the tolerance is on ‖G − HV‖/‖G‖ (Frobenius) over all columns. */
-    public BlockConjugateGradients(EvaluatedRows rows, double tolerance, int maxSteps) {
-        this.objective = rows.objective();
-        this.curvature = new CurvatureOperator(rows);
-        this.preconditioner = Preconditioners.of(rows);
-        this.tolerance = tolerance;
-        this.maxSteps = maxSteps;
+    public BlockConjugateGradients(Curvature curvature, Preconditioner preconditioner, double tolerance, int maxSteps) {
+        this.products = new CurvatureProducts(curvature, preconditioner, tolerance, maxSteps);
     }
 
     @Override
@@ -35,15 +26,15 @@ public final class BlockConjugateGradients implements InfluenceMethod {
 
     @Override
     public double[] solve(double[] gradients, int count) {
-        int length = objective.parameters();
+        int length = products.length();
         double[] solution = new double[gradients.length];
         double[] residual = gradients.clone();
-        CurvatureOperator.projectColumns(objective, residual);
-        double limit = tolerance * Columns.norm(residual);
-        double[] directions = precondition(residual);
-        for (int step = 0; step < maxSteps && Columns.norm(residual) > limit; step++) {
+        products.project(residual);
+        double limit = products.tolerance() * Columns.norm(residual);
+        double[] directions = products.precondition(residual);
+        for (int step = 0; step < products.maxSteps() && Columns.norm(residual) > limit; step++) {
             int width = directions.length / length;
-            double[] bent = curvature.multiply(directions, width);
+            double[] bent = products.bend(directions, width);
             double[] turn = turn(directions, bent, width);
             int kept = turn.length / width;
             if (kept == 0) {
@@ -54,31 +45,17 @@ public final class BlockConjugateGradients implements InfluenceMethod {
             double[] steps = Columns.transposedProduct(p, residual, length, kept, count);
             Columns.add(solution, 1, Columns.product(p, length, kept, steps, count));
             Columns.add(residual, -1, Columns.product(q, length, kept, steps, count));
-            directions = precondition(residual);
+            directions = products.precondition(residual);
             double[] overlap = Columns.transposedProduct(q, directions, length, kept, count);
             Columns.add(directions, -1, Columns.product(p, length, kept, overlap, count));
         }
-        CurvatureOperator.projectColumns(objective, solution);
+        products.project(solution);
         return solution;
-    }
-
-    private double[] precondition(double[] residual) {
-        int length = objective.parameters();
-        double[] out = new double[residual.length];
-        double[] r = new double[length];
-        double[] z = new double[length];
-        for (int at = 0; at < residual.length; at += length) {
-            System.arraycopy(residual, at, r, 0, length);
-            preconditioner.apply(r, z);
-            System.arraycopy(z, 0, out, at, length);
-        }
-        CurvatureOperator.projectColumns(objective, out);
-        return out;
     }
 
     /** T (width × kept) with (PT)ᵀH(PT) = I. */
     private double[] turn(double[] p, double[] q, int width) {
-        double[] gram = Columns.transposedProduct(p, q, objective.parameters(), width, width);
+        double[] gram = Columns.transposedProduct(p, q, products.length(), width, width);
         double[] values = Columns.eigen(gram, width);
         int first = 0;
         while (first < width && !(values[first] > INDEPENDENT * values[width - 1])) {
@@ -95,6 +72,6 @@ public final class BlockConjugateGradients implements InfluenceMethod {
 
     @Override
     public void close() {
-        preconditioner.close();
+        products.close();
     }
 }

@@ -1,7 +1,6 @@
 package dev.lethe.unlearn.influence;
 
 import dev.lethe.unlearn.curvature.Preconditioner;
-import dev.lethe.unlearn.objective.Objective;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -11,23 +10,16 @@ import java.util.stream.IntStream;
  */
 public final class ConjugateGradients implements InfluenceMethod {
 
-    private final Objective objective;
-    private final CurvatureOperator curvature;
-    private final Preconditioner preconditioner;
-    private final double tolerance;
-    private final int maxSteps;
+    private final CurvatureProducts products;
 
     /**
-     * @param rows borrowed until {@link #close()}
+     * @param curvature borrowed until {@link #close()}
+     * @param preconditioner owned from now on
      * @param tolerance on ‖g − Hv‖/‖g‖ of each column
      * @param maxSteps products at most; a column that needs more stays as good as it got
      */
-    public ConjugateGradients(EvaluatedRows rows, double tolerance, int maxSteps) {
-        this.objective = rows.objective();
-        this.curvature = new CurvatureOperator(rows);
-        this.preconditioner = Preconditioners.of(rows);
-        this.tolerance = tolerance;
-        this.maxSteps = maxSteps;
+    public ConjugateGradients(Curvature curvature, Preconditioner preconditioner, double tolerance, int maxSteps) {
+        this.products = new CurvatureProducts(curvature, preconditioner, tolerance, maxSteps);
     }
 
     @Override
@@ -38,21 +30,21 @@ public final class ConjugateGradients implements InfluenceMethod {
     @Override
     public double[] solve(double[] gradients, int count) {
         Solve solve = new Solve(gradients, count);
-        for (int step = 0; step < maxSteps && solve.active.length > 0; step++) {
+        for (int step = 0; step < products.maxSteps() && solve.active.length > 0; step++) {
             solve.step();
         }
-        CurvatureOperator.projectColumns(objective, solve.solution);
+        products.project(solve.solution);
         return solve.solution;
     }
 
     @Override
     public void close() {
-        preconditioner.close();
+        products.close();
     }
 
     /** The columns on their way. */
     private final class Solve {
-        private final int length = objective.parameters();
+        private final int length = products.length();
         private final double[] solution;
         private final double[] residual;
         private final double[] direction;
@@ -63,14 +55,14 @@ public final class ConjugateGradients implements InfluenceMethod {
         Solve(double[] gradients, int count) {
             solution = new double[gradients.length];
             residual = gradients.clone();
-            CurvatureOperator.projectColumns(objective, residual);
+            products.project(residual);
             direction = new double[gradients.length];
             inner = new double[count];
             limits = new double[count];
             active = new int[count];
             for (int c = 0; c < count; c++) {
                 active[c] = c;
-                limits[c] = tolerance * Math.sqrt(dot(residual, residual, c, c));
+                limits[c] = products.tolerance() * Math.sqrt(dot(residual, residual, c, c));
                 turn(c, 0);
             }
             active = Arrays.stream(active).filter(c -> inner[c] > 0).toArray();
@@ -81,7 +73,7 @@ public final class ConjugateGradients implements InfluenceMethod {
             for (int a = 0; a < active.length; a++) {
                 System.arraycopy(direction, active[a] * length, wanted, a * length, length);
             }
-            double[] bent = curvature.multiply(wanted, active.length);
+            double[] bent = products.bend(wanted, active.length);
             boolean[] going = new boolean[active.length];
             for (int a = 0; a < active.length; a++) {
                 going[a] = advance(active[a], bent, a);
@@ -111,9 +103,7 @@ public final class ConjugateGradients implements InfluenceMethod {
         /** The next direction of a column. @param before the inner product of the step before, 0 for the first */
         private void turn(int c, double before) {
             double[] r = Arrays.copyOfRange(residual, c * length, (c + 1) * length);
-            double[] z = new double[length];
-            preconditioner.apply(r, z);
-            CurvatureOperator.projectColumns(objective, z);
+            double[] z = products.precondition(r);
             double product = 0;
             for (int j = 0; j < length; j++) {
                 product += r[j] * z[j];

@@ -5,11 +5,8 @@ import dev.lethe.unlearn.linalg.DenseMatrix;
 import dev.lethe.unlearn.objective.Gauge;
 import dev.lethe.unlearn.objective.Objective;
 
-/**
- * H·V for many columns V at once, H = Σ w ∇²ℓ + Λr over rows held in memory; never forms H. Two matrix products a block of
- * rows (Pearlmutter 1994). Not thread-safe.
- */
-final class CurvatureOperator {
+/** Over rows held in memory: two matrix products a block of rows (Pearlmutter 1994); never forms H. Not thread-safe. */
+final class CurvatureOperator implements Curvature {
 
     /** Numbers K·m × block: a megabyte or so stays in the second-level cache. */
     private static final int MAX_VALUES = 1 << 18;
@@ -24,14 +21,14 @@ final class CurvatureOperator {
         this.objective = rows.objective();
     }
 
-    /** H·V. @param v K·d × count. Not modified. */
-    double[] multiply(double[] v, int count) {
-        double[] out = data(v, count, 0, rows.count());
-        for (int i = 0; i < out.length; i++) {
-            out[i] += objective.penalised(i % objective.columns()) ? objective.l2() * v[i] : 0;
-        }
-        projectColumns(objective, out);
-        return out;
+    @Override
+    public Objective objective() {
+        return objective;
+    }
+
+    @Override
+    public double[] data(double[] v, int count) {
+        return data(v, count, 0, rows.count());
     }
 
     /** Σ w ∇²ℓ·V over rows [from, to), without the penalty. @param v K·d × count. Not modified. */

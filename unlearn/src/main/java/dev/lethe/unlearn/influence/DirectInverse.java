@@ -1,13 +1,17 @@
 package dev.lethe.unlearn.influence;
 
 import dev.lethe.unlearn.curvature.DenseFactor;
+import dev.lethe.unlearn.curvature.Preconditioner;
+import dev.lethe.unlearn.curvature.Sums;
 import dev.lethe.unlearn.linalg.DenseKernels;
 import dev.lethe.unlearn.linalg.DenseMatrix;
+import dev.lethe.unlearn.linalg.SelfTest;
+import dev.lethe.unlearn.linalg.SymmetricMatrix;
 import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Objective;
 
 /** H⁻¹ as an explicit matrix: the exact answer, where it fits. */
-public final class DirectInverse implements InfluenceMethod {
+public final class DirectInverse implements InfluenceMethod, Preconditioner {
 
     private final Objective objective;
     private final DenseMatrix inverse;
@@ -16,6 +20,36 @@ public final class DirectInverse implements InfluenceMethod {
     public DirectInverse(Objective objective, DenseFactor factor) {
         this.objective = objective;
         this.inverse = factor.inverse();
+    }
+
+    private DirectInverse(Objective objective, DenseMatrix inverse) {
+        this.objective = objective;
+        this.inverse = inverse;
+    }
+
+    /**
+     * The inverse that a factor's state has.
+     *
+     * @param packed P, packed lower triangle as in {@link SymmetricMatrix}. Not modified.
+     * @throws IllegalArgumentException if its length does not fit the objective
+     */
+    public static DirectInverse ofPacked(Objective objective, double[] packed) {
+        SelfTest.run();
+        int n = Sums.curvatureSize(objective);
+        if (packed.length != SymmetricMatrix.packedLength(n)) {
+            throw new IllegalArgumentException("inverse: expected " + SymmetricMatrix.packedLength(n)
+                    + " values of a packed lower triangle, got " + packed.length);
+        }
+        double[] whole = new double[Math.multiplyExact(n, n)];
+        for (int j = 0, at = 0; j < n; j++) {
+            for (int i = j; i < n; i++, at++) {
+                whole[j * n + i] = packed[at];
+                whole[i * n + j] = packed[at];
+            }
+        }
+        DenseMatrix matrix = DenseMatrix.zeros(n, n);
+        matrix.put(0, whole);
+        return new DirectInverse(objective, matrix);
     }
 
     @Override
@@ -37,6 +71,12 @@ public final class DirectInverse implements InfluenceMethod {
         }
         CurvatureOperator.projectColumns(objective, out);
         return out;
+    }
+
+    /** Of a curvature nearby it is the best preconditioner there is. */
+    @Override
+    public void apply(double[] r, double[] out) {
+        System.arraycopy(solve(r, 1), 0, out, 0, out.length);
     }
 
     Objective objective() {

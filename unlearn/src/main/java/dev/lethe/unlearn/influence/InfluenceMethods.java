@@ -2,9 +2,11 @@ package dev.lethe.unlearn.influence;
 
 import dev.lethe.unlearn.curvature.DenseFactor;
 import dev.lethe.unlearn.curvature.PassAccumulator;
+import dev.lethe.unlearn.curvature.Preconditioner;
 import dev.lethe.unlearn.curvature.SingularCurvatureException;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** The methods there are, by name. */
@@ -81,12 +83,33 @@ public enum InfluenceMethods {
     public InfluenceMethod over(EvaluatedRows rows, Options options) throws SingularCurvatureException {
         return switch (this) {
             case DIRECT -> direct(rows);
-            case CG -> new ConjugateGradients(rows, options.tolerance(), options.maxSteps());
-            case BLOCK_CG -> new BlockConjugateGradients(rows, options.tolerance(), options.maxSteps());
             case LISSA -> new Lissa(rows, options.depth(), options.batch(), options.seed());
-            case ARNOLDI -> LowRankInverse.arnoldi(rows, options.rank(), options.seed());
-            case NYSTROEM -> LowRankInverse.nystroem(rows, options.rank(), options.seed());
+            default -> over(new CurvatureOperator(rows), () -> Preconditioners.of(rows), options);
+        };
+    }
+
+    /** Whether {@link #over(Curvature, Supplier, Options)} makes it: products with H are all it needs. */
+    public boolean byProducts() {
+        return this != DIRECT && this != LISSA;
+    }
+
+    /**
+     * Makes it ready where the rows are somewhere else.
+     *
+     * @param curvature of all rows of the model; borrowed until the method is closed
+     * @param preconditioner asked for one at most; the method owns it then
+     * @throws IllegalArgumentException if it needs more than products, or l2 is 0 and it is of low rank
+     */
+    public InfluenceMethod over(Curvature curvature, Supplier<Preconditioner> preconditioner, Options options) {
+        return switch (this) {
+            case CG -> new ConjugateGradients(curvature, preconditioner.get(), options.tolerance(), options.maxSteps());
+            case BLOCK_CG ->
+                new BlockConjugateGradients(curvature, preconditioner.get(), options.tolerance(), options.maxSteps());
+            case ARNOLDI -> LowRankInverse.arnoldi(curvature, options.rank(), options.seed());
+            case NYSTROEM -> LowRankInverse.nystroem(curvature, options.rank(), options.seed());
             case GRADIENT_DOT -> new GradientDot();
+            case DIRECT, LISSA ->
+                throw new IllegalArgumentException("method " + id() + ": needs the rows, not only products");
         };
     }
 

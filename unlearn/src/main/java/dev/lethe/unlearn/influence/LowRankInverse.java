@@ -36,11 +36,10 @@ public final class LowRankInverse implements InfluenceMethod {
      *
      * @param rank products with H, one after the other, and directions kept
      */
-    public static LowRankInverse arnoldi(EvaluatedRows rows, int rank, long seed) {
-        Objective objective = requirePenalty(rows.objective());
+    public static LowRankInverse arnoldi(Curvature curvature, int rank, long seed) {
+        Objective objective = requirePenalty(curvature.objective());
         int p = objective.parameters();
         int r = Math.min(rank, p);
-        CurvatureOperator curvature = new CurvatureOperator(rows);
         double[] basis = new double[p * r];
         double[] images = new double[p * r];
         double[] next = gaussian(objective, 1, new Random(seed));
@@ -84,15 +83,13 @@ public final class LowRankInverse implements InfluenceMethod {
      *
      * @param rank directions
      */
-    public static LowRankInverse nystroem(EvaluatedRows rows, int rank, long seed) {
-        Objective objective = requirePenalty(rows.objective());
+    public static LowRankInverse nystroem(Curvature curvature, int rank, long seed) {
+        Objective objective = requirePenalty(curvature.objective());
         int p = objective.parameters();
         int r = Math.min(rank, p);
-        CurvatureOperator curvature = new CurvatureOperator(rows);
-        double[] sketch =
-                orthonormal(curvature.data(gaussian(objective, r, new Random(seed)), r, 0, rows.count()), p, r);
+        double[] sketch = orthonormal(curvature.data(gaussian(objective, r, new Random(seed)), r), p, r);
         int width = sketch.length / p;
-        double[] image = curvature.data(sketch, width, 0, rows.count());
+        double[] image = curvature.data(sketch, width);
         CurvatureOperator.projectColumns(objective, image);
         double[] core = Columns.transposedProduct(sketch, image, p, width, width);
         double[] turned = Columns.product(image, p, width, inverseRoot(core, width), width);

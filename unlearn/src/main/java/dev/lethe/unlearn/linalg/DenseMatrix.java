@@ -24,7 +24,12 @@ public final class DenseMatrix implements AutoCloseable {
         this.columns = columns;
         this.array = Nd4j.createUninitialized(DataType.DOUBLE, new long[] {rows, columns}, 'f');
         this.pointer = new DoublePointer(array.data().addressPointer()).capacity((long) rows * columns);
+        NativeMemory.taken(bytes());
         clear();
+    }
+
+    private long bytes() {
+        return (long) rows * columns * Double.BYTES;
     }
 
     /** @throws IllegalArgumentException if a side is below 1 */
@@ -104,7 +109,7 @@ public final class DenseMatrix implements AutoCloseable {
 
     /** Sets every element to 0. Fresh off-heap memory is not zeroed, and BLAS keeps a NaN it is told to scale by 0. */
     public void clear() {
-        Pointer.memset(pointer, 0, (long) rows * columns * Double.BYTES);
+        Pointer.memset(pointer, 0, bytes());
     }
 
     private void checkRange(long offset, int length) {
@@ -118,6 +123,7 @@ public final class DenseMatrix implements AutoCloseable {
     public void close() {
         if (!array.wasClosed()) {
             array.close();
+            NativeMemory.freed(bytes());
         }
     }
 }

@@ -30,10 +30,11 @@ public final class ConjugateGradients implements InverseCurvature {
      * How far a solve came.
      *
      * @param solution u; −u is a descent direction for a gradient g wherever the solve ended
+     * @param curved uᵀHu, by the recursion
      * @param residual ‖g − Hu‖/‖g‖, by the recursion
      * @param steps products used
      */
-    public record Solution(double[] solution, double residual, int steps) {}
+    public record Solution(double[] solution, double curved, double residual, int steps) {}
 
     @Override
     public int size() {
@@ -81,7 +82,8 @@ public final class ConjugateGradients implements InverseCurvature {
             direction = Vectors.plus(next, after / inner, direction);
             inner = after;
         }
-        return new Solution(solution, scale == 0 ? 0 : norm / scale, steps);
+        double curved = Vectors.dot(solution, Vectors.minus(g, residual));
+        return new Solution(solution, curved, scale == 0 ? 0 : norm / scale, steps);
     }
 
     private double[] preconditioned(double[] residual) {

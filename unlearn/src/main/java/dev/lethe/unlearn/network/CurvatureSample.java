@@ -1,6 +1,9 @@
 package dev.lethe.unlearn.network;
 
 import dev.lethe.unlearn.objective.Row;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -93,6 +96,40 @@ public final class CurvatureSample {
         if (known != null) {
             byPriority.remove(known);
         }
+    }
+
+    /** The same sample of two parts of a training set as of both together. @param other Not modified. */
+    void add(CurvatureSample other) {
+        threshold = Math.max(threshold, other.threshold);
+        byPriority.removeIf(entry -> entry.priority <= threshold && entries.remove(entry.id) != null);
+        other.byPriority.forEach(entry -> put(entry.id, entry.row, entry.importance));
+    }
+
+    void write(DataOutputStream out) throws IOException {
+        out.writeDouble(threshold);
+        out.writeInt(byPriority.size());
+        for (Entry entry : byPriority) {
+            out.writeDouble(entry.importance);
+            RowCodec.writeRow(out, new KeyedRow(entry.id, entry.row));
+        }
+    }
+
+    /** Offers what {@link #write} wrote of another part. */
+    void read(DataInputStream in) throws IOException {
+        CurvatureSample other = new CurvatureSample(capacity, seed);
+        double before = in.readDouble();
+        for (int left = in.readInt(); left > 0; left--) {
+            double importance = in.readDouble();
+            KeyedRow row = RowCodec.readRow(in);
+            other.put(row.key(), row.row(), importance);
+        }
+        other.threshold = before;
+        add(other);
+    }
+
+    /** Rows that are here. */
+    int size() {
+        return entries.size();
     }
 
     /** With weights times what each stands for, in the order of their priorities: the same rows, the same order. */

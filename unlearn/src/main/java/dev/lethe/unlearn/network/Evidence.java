@@ -35,14 +35,15 @@ public record Evidence(
     public static Evidence of(
             Network before, Network after, List<Row> forgotten, List<Row> retained, List<Row> validation) {
         double[] forgottenLosses = after.losses(forgotten);
-        double[] heldOut = after.losses(validation);
+        double[] predicted = after.logits(validation);
+        double[] heldOut = after.losses(validation, predicted);
         boolean classes = after.loss() == NetworkLoss.CROSS_ENTROPY;
         return new Evidence(
                 mean(forgottenLosses),
                 mean(after.losses(retained)),
                 mean(heldOut),
-                classes ? after.accuracy(validation) : Double.NaN,
-                predictionChange(before, after, validation),
+                classes ? after.accuracy(validation, predicted) : Double.NaN,
+                predictionChange(before, after, validation, predicted),
                 MembershipInference.lossThresholdAuc(forgottenLosses, heldOut));
     }
 
@@ -55,9 +56,9 @@ public record Evidence(
         return Arrays.stream(values).average().orElse(Double.NaN);
     }
 
-    private static double predictionChange(Network before, Network after, List<Row> rows) {
+    /** @param now outputs of the network after. Not modified. */
+    private static double predictionChange(Network before, Network after, List<Row> rows, double[] now) {
         double[] old = before.logits(rows);
-        double[] now = after.logits(rows);
         int outputs = after.architecture().outputs();
         double sum = 0;
         for (int i = 0; i < rows.size(); i++) {

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import dev.lethe.unlearn.objective.Row;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * The damped generalised Gauss–Newton matrix Σ w JᵀH_L J + λI over rows at one θ, by products: forward mode through the
@@ -50,21 +51,52 @@ public final class GaussNewton implements CurvatureMap, AutoCloseable {
 
     @Override
     public double[] times(double[] v) {
-        double[] sum = new double[v.length];
-        double[] some = new double[v.length];
-        for (Block block : blocks) {
+        double[] sum = backward(block -> {
             double[] moved = tangent(block.run, v);
             bend(block, moved);
-            block.run.backward(moved);
+            return moved;
+        });
+        for (int i = 0; i < sum.length; i++) {
+            sum[i] += damping * v[i];
+        }
+        network.requireFinite("curvature products", sum);
+        return sum;
+    }
+
+    /** The outputs of all rows, row by row. */
+    double[] logits() {
+        double[] all = new double
+                [blocks.stream().mapToInt(block -> block.logits.length).sum()];
+        int at = 0;
+        for (Block block : blocks) {
+            System.arraycopy(block.logits, 0, all, at, block.logits.length);
+            at += block.logits.length;
+        }
+        return all;
+    }
+
+    /** Σ Jᵀu over the rows, at the cost of half a product. */
+    double[] gradient(Network.Cotangents cotangents) {
+        int[] from = {0};
+        double[] sum = backward(block -> {
+            double[] u = cotangents.of(from[0], block.rows, block.logits);
+            from[0] += block.rows.size();
+            return u;
+        });
+        network.requireFinite("gradients", sum);
+        return sum;
+    }
+
+    private double[] backward(Function<Block, double[]> cotangents) {
+        double[] sum = new double[size()];
+        double[] some = new double[size()];
+        for (Block block : blocks) {
+            block.run.backward(cotangents.apply(block));
             block.run.parameterGradient(some);
             for (int i = 0; i < sum.length; i++) {
                 sum[i] += some[i];
             }
         }
-        for (int i = 0; i < sum.length; i++) {
-            sum[i] += damping * v[i];
-        }
-        network.requireFinite("curvature products", sum);
         return sum;
     }
 

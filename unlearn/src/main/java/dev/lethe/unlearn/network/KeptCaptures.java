@@ -27,9 +27,10 @@ final class KeptCaptures implements AutoCloseable {
     /** Shows every capture, the first time and every other. @param visitor must not change them */
     void forEach(CaptureSweep.Visitor visitor) {
         if (kept.isEmpty()) {
+            boolean small = small(network, rows.size());
             CaptureSweep.run(
-                    network, rows, CaptureSweep.Of.SAMPLED_LABELS, seed, small(), (block, at, layer, capture) -> {
-                        if (small()) {
+                    network, rows, CaptureSweep.Of.SAMPLED_LABELS, seed, small, (block, at, layer, capture) -> {
+                        if (small) {
                             kept.add(new Kept(block, at, layer, capture));
                         }
                         visitor.visit(block, at, layer, capture);
@@ -39,7 +40,8 @@ final class KeptCaptures implements AutoCloseable {
         }
     }
 
-    private boolean small() {
+    /** Whether the captures of so many rows are kept. */
+    static boolean small(Network network, int rows) {
         List<int[]> shapes = network.architecture().shapes();
         long values = 0;
         for (int i = 0; i < network.architecture().layers().size(); i++) {
@@ -50,7 +52,7 @@ final class KeptCaptures implements AutoCloseable {
                 values += positions * (Capture.inputs(layer) + Capture.outputs(layer));
             }
         }
-        return values * rows.size() <= MAX_VALUES;
+        return values * rows <= MAX_VALUES;
     }
 
     @Override

@@ -65,11 +65,21 @@ final class KroneckerBasis implements AutoCloseable {
 
     /** The same capture in this basis; to be closed. */
     Capture project(Capture capture) {
+        return new Capture(projectInputs(capture), projectGradients(capture), capture.positions());
+    }
+
+    /** Q_Aᵀa, column by column; to be closed. */
+    DenseMatrix projectInputs(Capture capture) {
         DenseMatrix a = DenseMatrix.zeros(inputs(), capture.inputs().columns());
-        DenseMatrix g = DenseMatrix.zeros(outputs(), capture.gradients().columns());
         Matrices.transposedTimes(inputs.vectors(), capture.inputs(), a);
+        return a;
+    }
+
+    /** Q_Gᵀg, column by column; to be closed. */
+    DenseMatrix projectGradients(Capture capture) {
+        DenseMatrix g = DenseMatrix.zeros(outputs(), capture.gradients().columns());
         Matrices.transposedTimes(gradients.vectors(), capture.gradients(), g);
-        return new Capture(a, g, capture.positions());
+        return g;
     }
 
     /**

@@ -54,11 +54,35 @@ public final class KroneckerFactor implements InverseCurvature {
 
     /** @param seed of the drawn labels */
     public static KroneckerFactor ekfac(Network network, List<Row> rows, long seed, Damping damping) {
+        try (ProjectedInputs fresh = ProjectedInputs.fresh()) {
+            return ekfac(network, rows, seed, damping, fresh);
+        }
+    }
+
+    /** EK-FAC, and {@link #selfInfluence} of the rows that it was built from. */
+    public record Scored(KroneckerFactor factor, double[] selfInfluence) {}
+
+    /** Both together cost about two thirds of one after the other. @param seed of the drawn labels */
+    public static Scored ekfacWithSelfInfluence(Network network, List<Row> rows, long seed, Damping damping) {
+        boolean small = KeptCaptures.small(network, rows.size());
+        try (ProjectedInputs inputs = small ? ProjectedInputs.kept() : ProjectedInputs.fresh()) {
+            KroneckerFactor factor = ekfac(network, rows, seed, damping, inputs);
+            try {
+                return new Scored(factor, factor.selfInfluence(rows, inputs));
+            } catch (RuntimeException e) {
+                factor.close();
+                throw e;
+            }
+        }
+    }
+
+    private static KroneckerFactor ekfac(
+            Network network, List<Row> rows, long seed, Damping damping, ProjectedInputs inputs) {
         CaptureSweep.requireCovered(network.architecture());
         try (KeptCaptures captures = new KeptCaptures(network, rows, seed)) {
             KroneckerSums sums = KroneckerSums.of(network, rows.size(), captures::forEach);
             KroneckerFactor factor = new KroneckerFactor(network, sums);
-            List<double[]> eigenvalues = factor.correctedEigenvalues(captures);
+            List<double[]> eigenvalues = factor.correctedEigenvalues(captures, inputs);
             for (int i = 0; i < eigenvalues.size(); i++) {
                 factor.invert(i, eigenvalues.get(i), damping);
             }
@@ -84,15 +108,19 @@ public final class KroneckerFactor implements InverseCurvature {
     }
 
     /** Σ w (Q_Gᵀ·∇·Q_A)², element by element; sums over different rows add up. */
-    private List<double[]> correctedEigenvalues(KeptCaptures captures) {
+    private List<double[]> correctedEigenvalues(KeptCaptures captures, ProjectedInputs inputs) {
         List<DenseMatrix> sums = bases.stream()
                 .map(basis -> DenseMatrix.zeros(basis.outputs(), basis.inputs()))
                 .toList();
         try {
             captures.forEach((block, at, layer, capture) -> {
                 int i = indices[layer];
-                try (Capture turned = bases.get(i).project(capture)) {
-                    addSquares(turned, sums.get(i));
+                if (capture.positions() == 1) {
+                    addSquares(layer, at, capture, inputs, sums.get(i));
+                } else {
+                    try (Capture turned = bases.get(i).project(capture)) {
+                        addSquares(turned, sums.get(i));
+                    }
                 }
             });
             return sums.stream().map(KroneckerFactor::values).toList();
@@ -102,13 +130,17 @@ public final class KroneckerFactor implements InverseCurvature {
     }
 
     /** With one position the squares of an outer product are the outer product of the squares. */
-    private static void addSquares(Capture turned, DenseMatrix sum) {
-        if (turned.positions() == 1) {
-            Matrices.square(turned.inputs());
-            Matrices.square(turned.gradients());
-            Matrices.timesTransposed(turned.gradients(), turned.inputs(), 1, sum);
-            return;
+    private void addSquares(int layer, int at, Capture capture, ProjectedInputs inputs, DenseMatrix sum) {
+        KroneckerBasis basis = bases.get(indices[layer]);
+        try (DenseMatrix gradients = basis.projectGradients(capture)) {
+            Matrices.square(gradients);
+            DenseMatrix squares = inputs.squares(layer, at, basis, capture);
+            Matrices.timesTransposed(gradients, squares, 1, sum);
+            inputs.done(squares);
         }
+    }
+
+    private static void addSquares(Capture turned, DenseMatrix sum) {
         try (DenseMatrix one = DenseMatrix.zeros(sum.rows(), sum.columns())) {
             for (int from = 0; from < turned.inputs().columns(); from += turned.positions()) {
                 Matrices.timesTransposed(turned.gradients(), turned.inputs(), from, turned.positions(), one);
@@ -124,26 +156,40 @@ public final class KroneckerFactor implements InverseCurvature {
      * @param rows Not modified.
      */
     public double[] selfInfluence(List<Row> rows) {
+        try (ProjectedInputs fresh = ProjectedInputs.fresh()) {
+            return selfInfluence(rows, fresh);
+        }
+    }
+
+    private double[] selfInfluence(List<Row> rows, ProjectedInputs inputs) {
         double[] out = new double[rows.size()];
         CaptureSweep.run(network, rows, CaptureSweep.Of.LOSS, 0, (block, at, layer, capture) -> {
             int i = indices[layer];
-            try (Capture turned = bases.get(i).project(capture)) {
-                addForms(turned, inverses.get(i), out, at, block.size());
+            if (capture.positions() == 1) {
+                addForms(layer, at, capture, inputs, out);
+            } else {
+                try (Capture turned = bases.get(i).project(capture)) {
+                    addForms(turned, inverses.get(i), out, at, block.size());
+                }
             }
         });
         return out;
     }
 
-    private static void addForms(Capture turned, DenseMatrix inverse, double[] out, int at, int count) {
-        if (turned.positions() == 1) {
-            Matrices.square(turned.inputs());
-            Matrices.square(turned.gradients());
-            try (DenseMatrix half = DenseMatrix.zeros(turned.gradients().rows(), count)) {
-                Matrices.times(inverse, turned.inputs(), half);
-                Columns.addDots(half, turned.gradients(), 1, out, at);
-            }
-            return;
+    private void addForms(int layer, int at, Capture capture, ProjectedInputs inputs, double[] out) {
+        KroneckerBasis basis = bases.get(indices[layer]);
+        try (DenseMatrix gradients = basis.projectGradients(capture);
+                DenseMatrix half =
+                        DenseMatrix.zeros(gradients.rows(), capture.gradients().columns())) {
+            Matrices.square(gradients);
+            DenseMatrix squares = inputs.squares(layer, at, basis, capture);
+            Matrices.times(inverses.get(indices[layer]), squares, half);
+            Columns.addDots(half, gradients, 1, out, at);
+            inputs.done(squares);
         }
+    }
+
+    private static void addForms(Capture turned, DenseMatrix inverse, double[] out, int at, int count) {
         try (DenseMatrix one = DenseMatrix.zeros(inverse.rows(), inverse.columns())) {
             for (int i = 0; i < count; i++) {
                 int from = i * turned.positions();

@@ -86,8 +86,12 @@ public final class Network {
 
     /** ℓ of each row, without its weight. */
     public double[] losses(List<Row> rows) {
+        return losses(rows, logits(rows));
+    }
+
+    /** @param logits of the rows. Not modified. */
+    double[] losses(List<Row> rows, double[] logits) {
         double[] z = new double[outputs];
-        double[] logits = logits(rows);
         double[] losses = new double[rows.size()];
         for (int i = 0; i < losses.length; i++) {
             System.arraycopy(logits, i * outputs, z, 0, outputs);
@@ -108,7 +112,11 @@ public final class Network {
 
     /** The part of the rows whose largest output is that of their class. */
     public double accuracy(List<Row> rows) {
-        double[] logits = logits(rows);
+        return accuracy(rows, logits(rows));
+    }
+
+    /** @param logits of the rows. Not modified. */
+    double accuracy(List<Row> rows, double[] logits) {
         int right = 0;
         for (int i = 0; i < rows.size(); i++) {
             int best = 0;

@@ -37,11 +37,7 @@ final class OnnxExtractor implements Extractor {
 
     private static OrtSession load(Path file) {
         try {
-            OrtEnvironment environment = OrtEnvironment.getEnvironment();
-            OrtSession.SessionOptions options = new OrtSession.SessionOptions();
-            options.setIntraOpNumThreads(1);
-            options.setInterOpNumThreads(1);
-            return environment.createSession(file.toAbsolutePath().toString(), options);
+            return OnnxRuntime.open(file);
         } catch (OrtException e) {
             throw new FileFormatException(file.toString(), "expected an ONNX model that ONNX Runtime can load");
         }

@@ -14,7 +14,13 @@ public sealed interface PatchOutcome {
      * @param products with the curvature
      */
     record Patched(Network network, double predicted, double actual, double gradientLeft, int steps, int products)
-            implements PatchOutcome {}
+            implements PatchOutcome {
+
+        /** The same patch of another form of the network. */
+        Patched with(Network other) {
+            return new Patched(other, predicted, actual, gradientLeft, steps, products);
+        }
+    }
 
     /** No step could be trusted: the old version stays, a refit is due. @param reason for a receipt */
     record Refused(String reason) implements PatchOutcome {}

@@ -18,6 +18,7 @@ import java.util.List;
 final class ProximalObjective {
 
     private final Network start;
+    private final double[] origin;
     private final List<Row> sample;
     private final double[] before;
     private final List<Row> changed;
@@ -25,15 +26,16 @@ final class ProximalObjective {
 
     /**
      * @param sample rows that stay, with weights that stand for all of them. Not modified.
-     * @param trainingRows n
-     * @param damping λ
+     * @param before the start's outputs on them. Not modified, not copied.
+     * @param pull nλ
      */
-    ProximalObjective(Network start, List<Row> sample, List<RowChange> changes, long trainingRows, double damping) {
+    ProximalObjective(Network start, List<Row> sample, double[] before, List<RowChange> changes, double pull) {
         this.start = start;
+        this.origin = start.theta();
         this.sample = sample;
-        this.before = start.logits(sample);
+        this.before = before;
         this.changed = signed(changes);
-        this.pull = trainingRows * damping;
+        this.pull = pull;
     }
 
     /** Removed rows with their weight turned around. */
@@ -51,23 +53,33 @@ final class ProximalObjective {
         return rows;
     }
 
-    double value(Network at) {
-        double[] z = at.logits(sample);
+    /** {@link #value} where it begins: nothing has moved away from the old outputs. */
+    double startValue() {
+        return start.loss(changed);
+    }
+
+    /** {@link #gradient} where it begins: the divergence is at its minimum. */
+    double[] startGradient() {
+        return start.gradient(changed);
+    }
+
+    /** @param z the outputs on the sample there. Not modified. */
+    double value(Network at, double[] z) {
         double sum = 0;
         int outputs = at.architecture().outputs();
         for (int i = 0; i < sample.size(); i++) {
             double[] old = slice(before, i, outputs);
             sum += sample.get(i).weight() * at.loss().divergence(old, slice(z, i, outputs));
         }
-        double[] moved = Vectors.minus(at.theta(), start.theta());
+        double[] moved = Vectors.minus(at.theta(), origin);
         return sum + at.loss(changed) + pull / 2 * Vectors.dot(moved, moved);
     }
 
-    double[] gradient(Network at) {
+    /** @param curvature there, over the sample; borrowed */
+    double[] gradient(Network at, GaussNewton curvature) {
         double[] sum = at.gradient(changed);
         double[] theta = at.theta();
-        double[] origin = start.theta();
-        double[] kept = at.gradient(sample, this::divergenceGradients);
+        double[] kept = curvature.gradient(this::divergenceGradients);
         for (int i = 0; i < sum.length; i++) {
             sum[i] += kept[i] + pull * (theta[i] - origin[i]);
         }
@@ -86,11 +98,6 @@ final class ProximalObjective {
             }
         }
         return all;
-    }
-
-    /** The positive definite part of the curvature: what a step is solved with. */
-    GaussNewton curvature(Network at) {
-        return new GaussNewton(at, sample, pull);
     }
 
     private static double[] slice(double[] values, int row, int outputs) {

@@ -38,8 +38,12 @@ public final class Predictor {
      * @throws IllegalArgumentException for ridge, which has no classes
      */
     public static int classIndex(Objective objective, double[] theta, double[] x) {
-        double[] logits = logits(objective, theta, x);
-        return switch (objective.family()) {
+        return classOf(objective.family(), logits(objective, theta, x));
+    }
+
+    /** The class of a row's logits, as {@link #classIndex}. @param logits K. Not modified. */
+    public static int classOf(Family family, double[] logits) {
+        return switch (family) {
             case LOGISTIC -> logits[0] > 0 ? 1 : 0;
             case SOFTMAX -> largest(logits);
             case RIDGE ->

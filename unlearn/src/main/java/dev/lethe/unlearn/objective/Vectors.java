@@ -62,4 +62,13 @@ public final class Vectors {
         }
         return true;
     }
+
+    /** Position of the largest value, the first of several. @param values at least one. Not modified. */
+    public static int largest(double[] values) {
+        int best = 0;
+        for (int i = 1; i < values.length; i++) {
+            best = values[i] > values[best] ? i : best;
+        }
+        return best;
+    }
 }

@@ -1,6 +1,7 @@
 package dev.lethe.unlearn.valuation;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -36,16 +37,17 @@ public final class Datamodelling {
 
     /** The score so far; of at least three subsets. Test rows whose loss does not vary are left out. */
     public double score() {
-        double sum = 0;
-        int counted = 0;
-        for (int t = 0; t < tests; t++) {
-            double rho = Correlations.spearman(column(predicted, t), column(measured, t));
-            if (!Double.isNaN(rho)) {
-                sum += rho;
-                counted++;
-            }
-        }
-        return sum / counted;
+        return Arrays.stream(perTest())
+                .filter(rho -> !Double.isNaN(rho))
+                .average()
+                .orElse(Double.NaN);
+    }
+
+    /** Spearman's ρ of each test row; NaN if its loss does not vary. */
+    public double[] perTest() {
+        double[] out = new double[tests];
+        Arrays.setAll(out, t -> Correlations.spearman(column(predicted, t), column(measured, t)));
+        return out;
     }
 
     private static double[] column(List<double[]> rows, int at) {

@@ -38,6 +38,15 @@ public final class Subsets {
         return in;
     }
 
+    /** The complement. @param members Not modified. */
+    public static boolean[] others(boolean[] members) {
+        boolean[] others = new boolean[members.length];
+        for (int i = 0; i < members.length; i++) {
+            others[i] = !members[i];
+        }
+        return others;
+    }
+
     /** The rows of a subset, in their order. */
     public static List<Row> of(List<Row> rows, boolean[] members) {
         List<Row> out = new ArrayList<>();

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DenseFactorTest extends FactorContract {
@@ -36,6 +37,34 @@ class DenseFactorTest extends FactorContract {
                 .isInstanceOf(SingularCurvatureException.class)
                 .hasMessageContaining("column 1 of 3")
                 .hasMessageContaining("Set l2 > 0");
+    }
+
+    @Test
+    void shouldSayThatThePenaltyIsLostBesideHugeFeatures() {
+        Objective penalised = new Objective(Family.LOGISTIC, 2, 1, Intercept.NONE, 1);
+        List<Row> rows = List.of(
+                new Row(new double[] {1e9, 1e9}, new double[] {1}, 1),
+                new Row(new double[] {-2e9, -2e9}, new double[] {-1}, 1));
+        Sums sums = Samples.pass(penalised, new double[2], rows, true);
+        assertThatThrownBy(() -> DenseFactor.build(penalised, sums))
+                .isInstanceOf(SingularCurvatureException.class)
+                .hasMessageContaining("column 1 of 2")
+                .hasMessageContaining("Scale the features down")
+                .hasMessageNotContaining("Set l2 > 0");
+    }
+
+    @Test
+    void shouldAdviseToPenaliseAnInterceptThatNothingHolds() {
+        Objective free = new Objective(Family.LOGISTIC, 1, 1, Intercept.FREE, 1);
+        List<Row> rows = List.of(
+                new Row(new double[] {1e9, 1}, new double[] {1}, 1),
+                new Row(new double[] {1e9, 1}, new double[] {-1}, 1));
+        Sums sums = Samples.pass(free, new double[2], rows, true);
+        assertThatThrownBy(() -> DenseFactor.build(free, sums))
+                .isInstanceOf(SingularCurvatureException.class)
+                .hasMessageContaining("column 1 of 2 is the intercept")
+                .hasMessageContaining("Penalise the intercept")
+                .hasMessageNotContaining("Set l2 > 0");
     }
 
     @Test
@@ -63,9 +92,31 @@ class DenseFactorTest extends FactorContract {
         assertThatThrownBy(() -> DenseFactor.build(objective, Sums.empty(objective, false, true)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("no curvature");
-        assertThatThrownBy(() -> DenseFactor.build(objective, Sums.empty(objective, true, false)))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("no gram");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Family.class,
+            names = {"LOGISTIC", "SOFTMAX"})
+    void shouldTakeTheGramOfTheFactorWhosePlaceItTakes(Family family) throws Exception {
+        int outputs = family == Family.SOFTMAX ? 3 : 1;
+        Objective objective = new Objective(family, 4, outputs, Intercept.PENALISED, 0.5);
+        List<Row> rows = new Samples(objective, 5).weightedRows(40);
+        double[] theta = new double[objective.parameters()];
+        Sums all = Samples.pass(objective, theta, rows, true);
+        Sums curvatureOnly = new Sums(
+                all.rows(), 0, all.weight(), all.loss(), 0, all.maxNorm(), all.gradient(), all.curvature(), null, null);
+        try (DenseFactor before = DenseFactor.build(objective, all);
+                DenseFactor after = DenseFactor.build(objective, curvatureOnly);
+                DenseFactor reference = Samples.factor(objective, theta, rows.subList(1, 40))) {
+            assertThat(after.hasGram()).isFalse();
+            assertThatThrownBy(() -> after.gramForm(theta)).isInstanceOf(IllegalStateException.class);
+            after.takeGram(before);
+            after.update(List.of(), rows.subList(0, 1), theta);
+            double[] v = new Random(5).doubles(objective.parameters()).toArray();
+            assertThat(after.gramForm(v)).isCloseTo(reference.gramForm(v), within(1e-9));
+            assertThat(before.hasGram()).isFalse();
+        }
     }
 
     @Test

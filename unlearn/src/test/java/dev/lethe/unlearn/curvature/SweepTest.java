@@ -61,6 +61,26 @@ class SweepTest {
         assertThat(sums.product()).containsExactly(expected, within(1e-9));
     }
 
+    @ParameterizedTest
+    @MethodSource("dev.lethe.unlearn.Samples#objectives")
+    void shouldMultiplySeveralDirectionsAsOneByOne(Objective objective) {
+        List<Row> rows = new Samples(objective, SEED).weightedRows(ROWS);
+        double[] theta = random(objective, 1);
+        int length = theta.length;
+        double[] several = new double[3 * length];
+        for (int c = 0; c < 3; c++) {
+            System.arraycopy(random(objective, 2 + c), 0, several, c * length, length);
+        }
+        double[] product = sweep(objective, theta, rows, new Wanted(false, false, false, several))
+                .product();
+        for (int c = 0; c < 3; c++) {
+            Wanted one = new Wanted(false, false, false, random(objective, 2 + c));
+            double[] expected = sweep(objective, theta, rows, one).product();
+            assertThat(Arrays.copyOfRange(product, c * length, (c + 1) * length))
+                    .containsExactly(expected, within(1e-10));
+        }
+    }
+
     @Test
     void shouldInvertTheKroneckerForm() {
         Objective objective = new Objective(Family.SOFTMAX, 3, 4, Intercept.FREE, 0.7);

@@ -30,6 +30,20 @@ class BinarySamplesTest extends SampleFilesFixture {
         assertThat(rows.get(1).features()).containsExactly(4, 5, 6);
     }
 
+    @Test
+    void shouldReadAPairOfArrays() {
+        String pair = write("X.npy", X) + "," + write("y.npy", Y);
+
+        assertThat(read(pair, 3)).extracting(RawSample::label).containsExactly("3", "0.25");
+        assertThatThrownBy(() -> read(pair, 4))
+                .isInstanceOf(SampleFileException.class)
+                .hasMessageContaining("expected 4 features");
+        String other = write("X.npy", X) + "," + write("y.npy", npy(1, "<f8", false, "(1,)", doubles(3)));
+        assertThatThrownBy(() -> read(other, 3))
+                .isInstanceOf(SampleFileException.class)
+                .hasMessageContaining("as many rows of X as of y");
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
     void shouldReadFortranOrderAndEveryVersion(int version) {

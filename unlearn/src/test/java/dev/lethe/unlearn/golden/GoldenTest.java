@@ -16,10 +16,9 @@ import dev.lethe.unlearn.objective.Vectors;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.TestFactory;
 
 /** The maths against independently computed answers, at the tolerances their README asks for. */
-class GoldenTest {
+class GoldenTest extends EachGoldenCase {
 
     private static final double FIT = 1e-9;
     private static final double ONE_STEP = 1e-9;
@@ -36,31 +35,6 @@ class GoldenTest {
     /** A pass over MNIST takes a third of a second; the other sets tell nothing these do not. */
     private static final Set<String> MNIST_SETS =
             Set.of("del1_rand", "del10_rand", "del100_rand", "del100_maxlev", "mix_del10_rel10");
-
-    @TestFactory
-    Stream<DynamicTest> shouldAgreeOnDiabetes() {
-        return tests("diabetes_ridge");
-    }
-
-    @TestFactory
-    Stream<DynamicTest> shouldAgreeOnBreastCancer() {
-        return tests("breastcancer_logistic");
-    }
-
-    @TestFactory
-    Stream<DynamicTest> shouldAgreeOnDigits() {
-        return tests("digits_softmax");
-    }
-
-    @TestFactory
-    Stream<DynamicTest> shouldAgreeOnFashion() {
-        return tests("fashion06_logistic");
-    }
-
-    @TestFactory
-    Stream<DynamicTest> shouldAgreeOnMnist() {
-        return tests("mnist38_logistic");
-    }
 
     /** A case and its fitted model, which every set of changes starts from. */
     private record Fitted(GoldenCase golden, Anchor.State state, Sums sums) {
@@ -79,7 +53,8 @@ class GoldenTest {
         }
     }
 
-    private static Stream<DynamicTest> tests(String name) {
+    @Override
+    Stream<DynamicTest> tests(String name) {
         GoldenCase golden = GoldenCase.open(name);
         Fitted fitted = Fitted.of(golden);
         Stream<DynamicTest> fit = Stream.of(DynamicTest.dynamicTest(

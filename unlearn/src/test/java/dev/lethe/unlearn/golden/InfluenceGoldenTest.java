@@ -16,10 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.TestFactory;
 
 /** Influence against independently computed answers. */
-class InfluenceGoldenTest {
+class InfluenceGoldenTest extends EachGoldenCase {
 
     private static final double TOLERANCE = 1e-9;
 
@@ -39,32 +38,8 @@ class InfluenceGoldenTest {
         }
     }
 
-    @TestFactory
-    Stream<DynamicTest> shouldAgreeOnDiabetes() {
-        return tests("diabetes_ridge");
-    }
-
-    @TestFactory
-    Stream<DynamicTest> shouldAgreeOnBreastCancer() {
-        return tests("breastcancer_logistic");
-    }
-
-    @TestFactory
-    Stream<DynamicTest> shouldAgreeOnDigits() {
-        return tests("digits_softmax");
-    }
-
-    @TestFactory
-    Stream<DynamicTest> shouldAgreeOnFashion() {
-        return tests("fashion06_logistic");
-    }
-
-    @TestFactory
-    Stream<DynamicTest> shouldAgreeOnMnist() {
-        return tests("mnist38_logistic");
-    }
-
-    private static Stream<DynamicTest> tests(String name) {
+    @Override
+    Stream<DynamicTest> tests(String name) {
         Case one = Case.of(name);
         return Stream.of(
                         DynamicTest.dynamicTest("rows", () -> checkRows(one)),

@@ -78,6 +78,11 @@ class KroneckerFactorTest {
             List<Row> rows = unweighted(Networks.rows(network, 40, 3));
             try (KroneckerFactor factor = KroneckerFactor.ekfac(network, rows, 5, Damping.DEFAULT)) {
                 double[] self = factor.selfInfluence(rows);
+                var together = KroneckerFactor.ekfacWithSelfInfluence(network, rows, 5, Damping.DEFAULT);
+                together.factor().close();
+                for (int i = 0; i < self.length; i++) {
+                    assertThat(together.selfInfluence()[i]).isCloseTo(self[i], within(1e-12 * Math.abs(self[i])));
+                }
                 for (int i = 0; i < 10; i++) {
                     double[] g = network.gradient(List.of(rows.get(i)));
                     double[] out = new double[g.length];

@@ -85,6 +85,56 @@ class PatchTest {
         assertThat(quick.actual()).isCloseTo(quick.predicted(), within(0.75 * Math.abs(quick.predicted())));
     }
 
+    /** Features that are zero in all rows are left out on the way: the same patch, whatever stands before the layer. */
+    @Test
+    void shouldPatchTheSameWithFeaturesThatAreZeroEverywhere() {
+        PatchOutcome.Patched narrow = patched(Patch.of(NETWORK, removals(20), ROWS, 280, PatchPlan.DEFAULT, null));
+        int[] places = {1, 2, 5, 6, 9, 10, 11, 15};
+        for (boolean flattened : new boolean[] {false, true}) {
+            Network wide = wide(places, flattened);
+            List<Row> rows = ROWS.stream().map(row -> spread(row, places)).toList();
+            List<RowChange> changes =
+                    rows.subList(0, 20).stream().map(RowChange::remove).toList();
+            PatchOutcome.Patched patch = patched(Patch.of(wide, changes, rows, 280, PatchPlan.DEFAULT, null));
+            assertThat(patch.products()).isEqualTo(narrow.products());
+            double[] expected = wide.theta();
+            double[] moved = narrow.network().theta();
+            for (int o = 0; o < 12; o++) {
+                for (int j = 0; j < 8; j++) {
+                    expected[o * 16 + places[j]] = moved[o * 8 + j];
+                }
+            }
+            System.arraycopy(moved, 12 * 8, expected, 12 * 16, moved.length - 12 * 8);
+            assertThat(patch.network().theta()).containsExactly(expected, within(1e-12));
+        }
+    }
+
+    /** The network on 16 features, of which the others have weights too. */
+    private static Network wide(int[] places, boolean flattened) {
+        Layer.Linear first = new Layer.Linear(16, 12, true);
+        List<Layer> rest = List.of(new Layer.Tanh(), new Layer.Linear(12, 3, true));
+        Architecture architecture = flattened
+                ? new Architecture(new int[] {1, 4, 4}, List.of(new Layer.Flatten(), first, rest.get(0), rest.get(1)))
+                : new Architecture(new int[] {16}, List.of(first, rest.get(0), rest.get(1)));
+        double[] theta = Networks.vector(architecture.parameters(), 11, 0.3);
+        double[] own = NETWORK.theta();
+        for (int o = 0; o < 12; o++) {
+            for (int j = 0; j < 8; j++) {
+                theta[o * 16 + places[j]] = own[o * 8 + j];
+            }
+        }
+        System.arraycopy(own, 12 * 8, theta, 12 * 16, own.length - 12 * 8);
+        return new Network(architecture, NetworkLoss.CROSS_ENTROPY, theta);
+    }
+
+    private static Row spread(Row row, int[] places) {
+        double[] x = new double[16];
+        for (int j = 0; j < places.length; j++) {
+            x[places[j]] = row.x()[j];
+        }
+        return new Row(x, row.y(), row.weight());
+    }
+
     /** Relabels of one batch and their undoing; additions lower the loss of what is added. */
     @Test
     void shouldRelabelRectifyAndAdd() {

@@ -20,6 +20,7 @@ import dev.lethe.unlearn.objective.Vectors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -72,6 +73,28 @@ class ValuationTest {
         }
     }
 
+    /** Ridge again: at the parameters that a down-dated removal moves to, every loss is that of the refit. */
+    @Test
+    void shouldGiveTheRiseOfEveryTestLossWithoutARow() throws Exception {
+        Objective objective = new Objective(Family.RIDGE, 4, 2, Intercept.FREE, 0.5);
+        List<Row> all = new Samples(objective, SEED).weightedRows(310);
+        List<Row> rows = all.subList(0, 300);
+        List<Row> test = all.subList(300, 310);
+        try (EvaluatedRows evaluated = EvaluatedRows.of(objective, fit(objective, rows), rows);
+                DirectInverse inverse = InfluenceMethods.direct(evaluated)) {
+            double[] rises = new Attribution(evaluated, inverse).rises(test, Removals.of(evaluated, inverse));
+            // Rows of the first and of the second block.
+            for (int i : new int[] {0, 17, 255, 256, 299}) {
+                double[] exact = new LeaveOneOut(evaluated, inverse).effect(i, test);
+                for (int t = 0; t < test.size(); t++) {
+                    assertThat(rises[i * test.size() + t])
+                            .as("row %d on test %d, seed %d", i, t, SEED)
+                            .isCloseTo(exact[t], within(1e-7 * (1 + Math.abs(exact[t]))));
+                }
+            }
+        }
+    }
+
     @Test
     void shouldFindFlippedLabelsAndSuggestTheOldOnes() throws Exception {
         Samples samples = new Samples(SOFTMAX, SEED);
@@ -112,6 +135,27 @@ class ValuationTest {
             assertThat(scores.of(Score.GRAND)[0]).isCloseTo(5 * sigmoid, within(1e-12));
             assertThat(scores.of(Score.MARGIN)[0]).isEqualTo(3);
             assertThat(scores.suggestedClasses()).containsExactly(1);
+        }
+    }
+
+    /** Two blocks and a part of one. */
+    @Test
+    void shouldScoreInBlocksAsInOne() throws Exception {
+        Objective objective = new Objective(Family.SOFTMAX, 3, 3, Intercept.PENALISED, 1);
+        List<Row> all = new Samples(objective, SEED).weightedRows(2 * RowScorer.BLOCK + 7);
+        double[] theta = new Random(SEED).doubles(objective.parameters(), -1, 1).toArray();
+        try (EvaluatedRows rows = EvaluatedRows.of(objective, theta, all);
+                DirectInverse direct = InfluenceMethods.direct(rows);
+                RowScorer scorer = RowScorer.borrowing(objective, theta, direct)) {
+            RowScores scores = new RowScores(rows, Removals.of(rows, direct));
+            List<RowScorer.Scored> blocks = scorer.scoreAll(all);
+            for (Score score : Score.values()) {
+                assertThat(blocks.stream().mapToDouble(s -> s.of(score)).toArray())
+                        .as("%s, seed %d", score.id(), SEED)
+                        .containsExactly(scores.of(score), within(1e-10));
+            }
+            assertThat(blocks.stream().mapToInt(RowScorer.Scored::suggested).toArray())
+                    .containsExactly(scores.suggestedClasses());
         }
     }
 

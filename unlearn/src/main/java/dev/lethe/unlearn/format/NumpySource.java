@@ -1,5 +1,6 @@
 package dev.lethe.unlearn.format;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -11,34 +12,69 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * NumPy .npz: arrays X (n rows of features) and y (n labels, or n × K targets). Both are read at the same time, row by
- * row, wherever they lie in the archive. Other arrays are not read.
+ * Two NumPy arrays, X (n rows of features) and y (n labels, or n × K targets), from one .npz or two .npy files. Both are read
+ * at the same time, row by row, wherever they lie in an archive. Other arrays are not read.
  */
-final class NpzSource implements RowSource {
+final class NumpySource implements RowSource {
     private final String file;
-    private final ZipFile zip;
+    private final Closeable owned;
     private final NpyReader x;
     private final NpyReader y;
     private final long rows;
     private long row;
 
-    NpzSource(Path path, int features) throws IOException {
-        file = path.toString();
+    private NumpySource(String file, Closeable owned, NpyReader x, NpyReader y, int features) {
+        this.file = file;
+        this.owned = owned;
+        this.x = x;
+        this.y = y;
+        this.rows = requireShapes(x.header().shape(), y.header().shape(), features);
+    }
+
+    private interface Opening {
+        NumpySource open() throws IOException;
+    }
+
+    static NumpySource npz(Path path, int features) throws IOException {
+        String file = path.toString();
         if (!Files.exists(path)) {
             throw new NoSuchFileException(file);
         }
-        zip = new ZipFile(path.toFile());
+        ZipFile zip = new ZipFile(path.toFile());
+        return closingOnFailure(
+                zip, () -> new NumpySource(file, zip, array(file, zip, "X"), array(file, zip, "y"), features));
+    }
+
+    static NumpySource pair(Path pathX, Path pathY, int features) throws IOException {
+        InputStream inX = InputFiles.open(pathX);
+        return closingOnFailure(inX, () -> {
+            InputStream inY = InputFiles.open(pathY);
+            Closeable both = () -> {
+                try (inX) {
+                    inY.close();
+                }
+            };
+            return closingOnFailure(
+                    both,
+                    () -> new NumpySource(
+                            pathX + "," + pathY,
+                            both,
+                            new NpyReader(pathX.toString(), inX),
+                            new NpyReader(pathY.toString(), inY),
+                            features));
+        });
+    }
+
+    private static NumpySource closingOnFailure(Closeable owned, Opening opening) throws IOException {
         try {
-            x = array("X");
-            y = array("y");
-            rows = requireShapes(x.header().shape(), y.header().shape(), features);
+            return opening.open();
         } catch (IOException | RuntimeException e) {
-            zip.close();
+            owned.close();
             throw e;
         }
     }
 
-    private NpyReader array(String name) throws IOException {
+    private static NpyReader array(String file, ZipFile zip, String name) throws IOException {
         ZipEntry entry = zip.getEntry(name + ".npy");
         if (entry == null) {
             List<String> names = zip.stream().map(ZipEntry::getName).sorted().toList();
@@ -100,6 +136,6 @@ final class NpzSource implements RowSource {
 
     @Override
     public void close() throws IOException {
-        zip.close();
+        owned.close();
     }
 }
