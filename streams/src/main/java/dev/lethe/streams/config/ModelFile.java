@@ -5,17 +5,22 @@ import dev.lethe.schemas.LearnedFrom;
 import dev.lethe.schemas.ModelFamily;
 import dev.lethe.schemas.ModelIntercept;
 import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.NetworkSpec;
 import dev.lethe.schemas.PrivacySpec;
+import dev.lethe.schemas.PromotionSpec;
 import dev.lethe.schemas.RowNorm;
 import dev.lethe.schemas.SettlePolicy;
+import dev.lethe.schemas.ValidationSpec;
 import dev.lethe.streams.config.Yaml.Node;
 import dev.lethe.streams.topology.Doubles;
 import dev.lethe.unlearn.format.FileFormatException;
 import dev.lethe.unlearn.format.ModelWeights;
+import dev.lethe.unlearn.network.NetworkWeights;
 import java.nio.ByteBuffer;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,7 +33,7 @@ import java.util.stream.Collectors;
  * <pre>
  * id: digits
  * dataset: digits
- * family: softmax                # ridge | logistic | softmax
+ * family: softmax                # ridge | logistic | softmax | network
  * classes: ["0", "1", "2"]       # order = rows of the weights; logistic: the second is positive; ridge: absent
  * features: 64                   # without the constant
  * outputs: 1                     # ridge only
@@ -39,7 +44,12 @@ import java.util.stream.Collectors;
  * settle: auto                   # auto (default) | each-batch | never
  * privacy: {epsilon: 1, delta: 1e-4, sigma: 10, maxVersionsPerNoise: 1000}
  * initial: weights.safetensors   # relative to this file
+ * validation: {fraction: 0.1}    # of the samples, by a hash of their id: never trained on
+ * promote: {maxAccuracyDrop: 0.01, maxLossRise: 0.05}   # without it the newest version is the champion
  * </pre>
+ *
+ * <p>A network has no intercept, l2 or privacy, and a section {@code network} ({@link NetworkSection}). With classes it is
+ * trained by cross-entropy, without by squared error.
  */
 public final class ModelFile {
     private static final List<String> KEYS = List.of(
@@ -54,10 +64,17 @@ public final class ModelFile {
             "transform",
             "settle",
             "privacy",
-            "initial");
+            "initial",
+            "validation",
+            "promote",
+            "network");
     private static final List<String> TRANSFORM_KEYS =
             List.of("subtract", "divide", "rowNorm", "learnedFrom", "extractor", "sha256", "input");
     private static final List<String> PRIVACY_KEYS = List.of("epsilon", "delta", "sigma", "maxVersionsPerNoise");
+
+    private static final List<String> VALIDATION_KEYS = List.of("fraction");
+    private static final List<String> PROMOTE_KEYS = List.of("maxAccuracyDrop", "maxLossRise");
+    private static final String NETWORK = "network";
 
     private ModelFile() {}
 
@@ -85,15 +102,37 @@ public final class ModelFile {
         return ModelSpec.newBuilder()
                 .setModelId(section.text("id"))
                 .setDataset(section.text("dataset"))
-                .setFamily(section.word("family", null, words(ModelFamily.values())))
+                .setFamily(family(section))
                 .setClasses(section.texts("classes"))
                 .setFeatures(section.integer("features", null))
                 .setOutputs(section.integer("outputs", 1))
                 .setIntercept(section.word("intercept", "none", words(ModelIntercept.values())))
-                .setL2(section.decimal("l2"))
+                .setL2(isNetwork(section) ? section.decimal("l2", 0) : section.decimal("l2"))
                 .setTransform(transform(section.section("transform", TRANSFORM_KEYS), file))
                 .setSettle(section.word("settle", "auto", words(SettlePolicy.values())))
-                .setPrivacy(privacy(section.section("privacy", PRIVACY_KEYS)));
+                .setPrivacy(privacy(section.section("privacy", PRIVACY_KEYS)))
+                .setValidation(validation(section.section("validation", VALIDATION_KEYS)))
+                .setPromote(promote(section.section("promote", PROMOTE_KEYS)))
+                .setNetwork(network(section));
+    }
+
+    private static boolean isNetwork(Section section) {
+        return NETWORK.equals(section.text("family"));
+    }
+
+    /** Of a network that of its labels. */
+    private static ModelFamily family(Section section) {
+        Map<String, ModelFamily> words = new HashMap<>(words(ModelFamily.values()));
+        words.put(NETWORK, section.texts("classes").isEmpty() ? ModelFamily.RIDGE : ModelFamily.SOFTMAX);
+        return section.word("family", null, words);
+    }
+
+    private static NetworkSpec network(Section section) {
+        Section network = section.section(NETWORK, NetworkSection.KEYS);
+        if (isNetwork(section) != (network != null)) {
+            throw new SpecViolation(NETWORK, "expected this section for family network, and for no other");
+        }
+        return network == null ? null : NetworkSection.read(network, section.integer("features", null));
     }
 
     private static FeatureTransform transform(Section section, Path file) {
@@ -135,9 +174,22 @@ public final class ModelFile {
                         .build();
     }
 
+    private static ValidationSpec validation(Section section) {
+        return section == null ? null : new ValidationSpec(section.decimal("fraction"));
+    }
+
+    private static PromotionSpec promote(Section section) {
+        return section == null
+                ? null
+                : new PromotionSpec(section.optionalDecimal("maxAccuracyDrop"), section.optionalDecimal("maxLossRise"));
+    }
+
     private static ByteBuffer initial(ModelSpec spec, Path file, String initial) {
         Path weights = sibling(file, "initial", initial);
-        return Doubles.toBuffer(ModelWeights.read(weights, Specs.objective(spec)));
+        return Doubles.toBuffer(
+                NetworkSpecs.isNetwork(spec)
+                        ? NetworkWeights.read(weights, NetworkSpecs.architecture(spec))
+                        : ModelWeights.read(weights, Specs.objective(spec)));
     }
 
     /** "each-batch" for EACH_BATCH. */

@@ -59,6 +59,15 @@ final class Section {
         return decimal(key, text(key));
     }
 
+    /** A finite number, or null where the key is absent. */
+    Double optionalDecimal(String key) {
+        return text(key, null) == null ? null : Double.valueOf(decimal(key));
+    }
+
+    double decimal(String key, double absent) {
+        return decimal(key, text(key, Double.toString(absent)));
+    }
+
     int integer(String key, Integer absent) {
         String text = absent == null ? text(key) : text(key, absent.toString());
         double value = decimal(key, text);
@@ -89,6 +98,14 @@ final class Section {
             throw wrong(key, "expected a list");
         }
         return sequence.items().stream().map(item -> scalar(key, item)).toList();
+    }
+
+    /** A list of anything, that has to be there. */
+    List<Node> items(String key) {
+        if (entries.get(key) instanceof Node.Sequence sequence) {
+            return sequence.items();
+        }
+        throw wrong(key, "expected a list");
     }
 
     /** One number or a list of them; empty where the key is absent. */

@@ -6,9 +6,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.lethe.streams.LetheException;
+import dev.lethe.streams.publish.ArtifactStores;
+import dev.lethe.streams.publish.LargeWeights;
+import dev.lethe.streams.registry.SchemaRegistry;
 import dev.lethe.streams.topology.Topics;
 import dev.lethe.streams.topology.TopologySettings;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,10 +52,21 @@ public record ServiceConfig(
         int slice,
         int standbyReplicas,
         int rowCacheMb,
+        int rocksdbMemoryMb,
+        Duration scoresRefresh,
+        Duration trainingCheckpoint,
         String artifactsStore,
+        Optional<URI> artifactsS3Endpoint,
+        Optional<String> artifactsS3Region,
+        int versionsInlineMaxKb,
         Duration artifactsRetention,
+        Optional<URI> mlflowUrl,
+        Optional<URI> schemaRegistryUrl,
         KafkaProperties kafka) {
     private static final Logger log = LoggerFactory.getLogger(ServiceConfig.class);
+    /** A stream thread has five minutes until it must poll again. */
+    private static final Duration REGISTRY_PATIENCE = Duration.ofMinutes(2);
+
     private static final String KAFKA = "kafka";
     private static final String KAFKA_VARIABLE = "LETHE_KAFKA_";
     private static final ObjectMapper YAML = YAMLMapper.builder()
@@ -92,8 +107,16 @@ public record ServiceConfig(
                 Settings.SLICE.value(own, local),
                 Settings.STANDBY_REPLICAS.value(own, local),
                 Settings.ROW_CACHE_MB.value(own, local),
+                Settings.ROCKSDB_MEMORY_MB.value(own, local),
+                Duration.ofSeconds(Settings.SCORES_REFRESH_S.value(own, local)),
+                Duration.ofMillis(Settings.TRAINING_CHECKPOINT_MS.value(own, local)),
                 Settings.ARTIFACTS_STORE.value(own, local),
+                Optional.ofNullable(Settings.ARTIFACTS_S3_ENDPOINT.value(own, local)),
+                Optional.ofNullable(Settings.ARTIFACTS_S3_REGION.value(own, local)),
+                Settings.VERSIONS_INLINE_MAX_KB.value(own, local),
                 Duration.ofDays(Settings.ARTIFACTS_RETENTION_DAYS.value(own, local)),
+                Optional.ofNullable(Settings.MLFLOW_URL.value(own, local)),
+                Optional.ofNullable(Settings.SCHEMA_REGISTRY_URL.value(own, local)),
                 kafka);
     }
 
@@ -173,13 +196,23 @@ public record ServiceConfig(
         return bootstrapServers.isEmpty();
     }
 
-    /** Where versions are kept as files, if anywhere. */
-    public Optional<Path> artifacts() {
+    /** Address of the store in which versions are kept as files, if anywhere. */
+    public Optional<String> artifacts() {
         return switch (artifactsStore) {
             case "off", "false" -> Optional.empty();
-            case "local" -> Optional.of(dataDir.resolve("artifacts"));
-            default -> Optional.of(Path.of(artifactsStore));
+            case "local" -> Optional.of(dataDir.resolve("artifacts").toString());
+            default -> Optional.of(artifactsStore);
         };
+    }
+
+    /** How stores are reached. */
+    public ArtifactStores stores() {
+        return new ArtifactStores(artifactsS3Endpoint, artifactsS3Region);
+    }
+
+    /** Takes parameters that are too large for a record, if there is a store. To be closed. */
+    public Optional<LargeWeights> largeWeights() {
+        return artifacts().map(address -> new LargeWeights(stores().open(address), (long) versionsInlineMaxKb << 10));
     }
 
     /** The topics of this deployment. */
@@ -187,8 +220,12 @@ public record ServiceConfig(
         return new Topics(prefix);
     }
 
-    /** What the topology needs to know. */
-    public TopologySettings topologySettings() {
-        return new TopologySettings(topics(), shards, settleQuiet, batch, slice, (long) rowCacheMb << 20);
+    /** What the topology needs to know of these settings; the service adds what it has opened. */
+    public TopologySettings.Builder topologySettings() {
+        return TopologySettings.of(topics(), shards, settleQuiet, batch, slice, (long) rowCacheMb << 20)
+                .scoresRefresh(scoresRefresh)
+                .registry(schemaRegistryUrl
+                        .map(url -> new SchemaRegistry(url, System.getenv(), REGISTRY_PATIENCE))
+                        .orElse(null));
     }
 }

@@ -1,6 +1,7 @@
 package dev.lethe.streams.config;
 
 import dev.lethe.streams.config.Setting.Defaults;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -13,6 +14,7 @@ import java.util.stream.Collectors;
 public final class Settings {
     private static final int MAX_PARTITIONS = 10_000;
     private static final int MAX_MILLIS = 3_600_000;
+    private static final int MAX_SECONDS = 31_536_000;
     private static final int MAX_DAYS = 36_500;
     private static final int MAX_PORT = 65_535;
 
@@ -96,8 +98,9 @@ public final class Settings {
             "commit.interval.ms",
             1,
             MAX_MILLIS,
-            Defaults.of(10),
-            "Time between transactions. A request waits for about one per hop, of which there are four.");
+            Defaults.of(50),
+            "Longest time between transactions. They end at once when nothing more is waiting, so a request waits for"
+                    + " this only behind a backlog.");
 
     public static final Setting<Integer> POLL_MS = Setting.integer(
             "poll.ms",
@@ -135,13 +138,61 @@ public final class Settings {
             "Memory, beside the heap, in which this process keeps rows for passes, in MiB; rows beyond it are read from"
                     + " disk at each pass. 0: all are.");
 
+    public static final Setting<Integer> ROCKSDB_MEMORY_MB = Setting.integer(
+            "rocksdb.memory.mb",
+            16,
+            1 << 20,
+            Defaults.of(256),
+            "Memory, beside the heap, that all stores of this process share for blocks, indexes and write buffers, in MiB."
+                    + " Less costs reads from disk and more, smaller files.");
+
+    public static final Setting<Integer> SCORES_REFRESH_S = Setting.integer(
+            "scores.refresh.s",
+            0,
+            MAX_SECONDS,
+            Defaults.of(60),
+            "Once somebody has asked for a model's scores they are renewed when a newer version is out, no oftener than"
+                    + " this many seconds. 0: only when asked for.");
+
+    public static final Setting<Integer> TRAINING_CHECKPOINT_MS = Setting.integer(
+            "training.checkpoint.ms",
+            10,
+            MAX_MILLIS,
+            Defaults.of(2_000),
+            "A network's training writes what it has reached to the data directory this often, and goes on from there"
+                    + " after a restart. Less costs writes, more costs steps done again.");
+
     public static final Setting<String> ARTIFACTS_STORE = Setting.text(
             "artifacts.store",
-            "\\S.*",
+            "s3://[^/\\s].*|(?![A-Za-z][A-Za-z0-9+.-]*://)\\S.*",
             Defaults.of("local"),
-            "off, local, or a folder",
-            "Where `lethe serve` keeps versions as files. off: nowhere; local: the folder artifacts in data.dir."
+            "off, local, a folder, or s3://BUCKET/PREFIX",
+            "Where `lethe serve` keeps versions as files. off: nowhere; local: the folder artifacts in data.dir; s3://...: a bucket."
                     + " It follows the versions topic and never holds it up.");
+
+    public static final Setting<URI> ARTIFACTS_S3_ENDPOINT = new Setting<>(
+            "artifacts.s3.endpoint",
+            "http://HOST:PORT or https://HOST",
+            new Defaults(null, null),
+            "Server of an artifacts.store that speaks S3 and is not Amazon's. Credentials come from where AWS' tools take"
+                    + " them, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for example.",
+            Settings::http);
+
+    public static final Setting<String> ARTIFACTS_S3_REGION = Setting.text(
+            "artifacts.s3.region",
+            "[a-z0-9-]+",
+            new Defaults(null, null),
+            "a region, eu-central-1 for example",
+            "Region of an artifacts.store in S3. Without it, as AWS' tools find it: AWS_REGION, profile, instance.");
+
+    public static final Setting<Integer> VERSIONS_INLINE_MAX_KB = Setting.integer(
+            "versions.inline.max.kb",
+            0,
+            4_096,
+            Defaults.of(1_024),
+            "Largest parameters that travel in the record of a version, in KiB. Larger ones are written to artifacts.store"
+                    + " first, and the record refers to them; without a store all travel in records. So do always those of"
+                    + " models with a dense factor, of networks, and imported ones until they are settled.");
 
     public static final Setting<Integer> ARTIFACTS_RETENTION_DAYS = Setting.integer(
             "artifacts.retention.days",
@@ -150,6 +201,23 @@ public final class Settings {
             Defaults.of(30),
             "How long a superseded version stays in artifacts.store: it remembers rows that were erased since. The newest"
                     + " version always stays.");
+
+    public static final Setting<URI> MLFLOW_URL = new Setting<>(
+            "mlflow.url",
+            "http://HOST:PORT or https://HOST",
+            new Defaults(null, null),
+            "MLflow server in whose registry `lethe serve` registers every version; without it, none. It follows the versions"
+                    + " topic and never holds it up. Credentials: MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and"
+                    + " MLFLOW_TRACKING_PASSWORD.",
+            Settings::http);
+
+    public static final Setting<URI> SCHEMA_REGISTRY_URL = new Setting<>(
+            "schema.registry.url",
+            "http://HOST:PORT or https://HOST, with a path where the registry has one",
+            new Defaults(null, null),
+            "Registry of producers that frame messages as Confluent's serializers do; both framings are then read."
+                    + " Credentials: SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO, user:password.",
+            Settings::http);
 
     /** All of them, in the order of the reference page. */
     public static final List<Setting<?>> ALL = List.of(
@@ -171,10 +239,26 @@ public final class Settings {
             SLICE,
             STANDBY_REPLICAS,
             ROW_CACHE_MB,
+            ROCKSDB_MEMORY_MB,
+            SCORES_REFRESH_S,
+            TRAINING_CHECKPOINT_MS,
             ARTIFACTS_STORE,
-            ARTIFACTS_RETENTION_DAYS);
+            ARTIFACTS_S3_ENDPOINT,
+            ARTIFACTS_S3_REGION,
+            VERSIONS_INLINE_MAX_KB,
+            ARTIFACTS_RETENTION_DAYS,
+            MLFLOW_URL,
+            SCHEMA_REGISTRY_URL);
 
     private Settings() {}
+
+    private static URI http(String text) {
+        URI uri = URI.create(text);
+        if (uri.getHost() == null || !List.of("http", "https").contains(uri.getScheme())) {
+            throw new IllegalArgumentException("no address");
+        }
+        return uri;
+    }
 
     private static OptionalInt port(String text) {
         // YAML 1.1 reads off as false.

@@ -4,6 +4,7 @@ import dev.lethe.schemas.FeatureTransform;
 import dev.lethe.schemas.ModelFamily;
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.PrivacySpec;
+import dev.lethe.schemas.PromotionSpec;
 import dev.lethe.streams.topology.Doubles;
 import dev.lethe.unlearn.format.FileFormatException;
 import dev.lethe.unlearn.network.Extractors;
@@ -15,9 +16,11 @@ import dev.lethe.unlearn.objective.Labels;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.RowMapper;
 import dev.lethe.unlearn.objective.Transform;
+import dev.lethe.unlearn.validation.Holdout;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /** The rules of a model definition, whether it came as a file or as a message, and the maths' view of it. */
 public final class Specs {
@@ -36,16 +39,25 @@ public final class Specs {
         requireName("dataset", spec.getDataset());
         requireClasses(spec);
         requireOutputs(spec);
-        requireL2(spec);
+        if (NetworkSpecs.isNetwork(spec)) {
+            NetworkSpecs.validate(spec);
+        } else {
+            requireL2(spec);
+        }
         if (spec.getPrivacy() != null) {
             requirePrivacy(spec.getPrivacy());
         }
+        requireGate(spec);
         RowMapper mapper = mapper(spec);
-        requireInitial(spec, mapper.objective());
+        requireInitial(
+                spec,
+                NetworkSpecs.isNetwork(spec)
+                        ? NetworkSpecs.architecture(spec).parameters()
+                        : mapper.objective().parameters());
         return spec;
     }
 
-    /** The objective of a model. */
+    /** The objective of a model; of a network only the shape of its rows, as its mapper makes them. */
     public static Objective objective(ModelSpec spec) {
         int outputs = switch (spec.getFamily()) {
             case RIDGE -> spec.getOutputs();
@@ -57,7 +69,15 @@ public final class Specs {
                 spec.getFeatures(),
                 outputs,
                 Intercept.valueOf(spec.getIntercept().name()),
-                spec.getL2());
+                // A convex objective has a penalty, and this one is never minimised.
+                NetworkSpecs.isNetwork(spec) ? 1 : spec.getL2());
+    }
+
+    /** What a model is called: a network's labels have a family of their own. */
+    public static String family(ModelSpec spec) {
+        return NetworkSpecs.isNetwork(spec)
+                ? "network"
+                : spec.getFamily().name().toLowerCase(Locale.ROOT);
     }
 
     /** What turns raw samples into rows of a model. */
@@ -157,12 +177,48 @@ public final class Specs {
         require(sigma > 0 && Double.isFinite(sigma), "privacy.sigma", "expected a finite number above 0, got " + sigma);
     }
 
-    private static void requireInitial(ModelSpec spec, Objective objective) {
+    private static void requireGate(ModelSpec spec) {
+        if (spec.getValidation() != null) {
+            double fraction = spec.getValidation().getFraction();
+            require(
+                    fraction > 0 && fraction <= 0.5,
+                    "validation.fraction",
+                    "expected 0 < fraction <= 0.5, got " + fraction);
+        }
+        PromotionSpec promote = spec.getPromote();
+        if (promote == null) {
+            return;
+        }
+        Double drop = promote.getMaxAccuracyDrop();
+        Double rise = promote.getMaxLossRise();
+        require(
+                drop == null || spec.getFamily() != ModelFamily.RIDGE,
+                "promote.maxAccuracyDrop",
+                "expected none for ridge, which has no classes: use maxLossRise");
+        require(drop == null || drop >= 0 && drop <= 1, "promote.maxAccuracyDrop", "expected 0 to 1, got " + drop);
+        require(
+                rise == null || rise >= 0 && Double.isFinite(rise),
+                "promote.maxLossRise",
+                "expected a finite number of at least 0, got " + rise);
+        require(
+                spec.getValidation() != null || drop == null && rise == null,
+                "promote",
+                "expected a section validation beside it: the metrics are taken on its rows");
+    }
+
+    /** Which samples the model keeps back from training. */
+    public static Holdout holdout(ModelSpec spec) {
+        return spec.getValidation() == null
+                ? Holdout.NONE
+                : new Holdout(spec.getValidation().getFraction());
+    }
+
+    private static void requireInitial(ModelSpec spec, int parameters) {
         if (spec.getInitial() == null) {
             return;
         }
         int bytes = spec.getInitial().remaining();
-        int expected = objective.parameters() * Double.BYTES;
+        int expected = parameters * Double.BYTES;
         require(bytes == expected, "initial", "expected " + expected + " bytes of float64, got " + bytes);
         for (double value : Doubles.toArray(spec.getInitial())) {
             require(Double.isFinite(value), "initial", "expected finite numbers, got " + value);

@@ -42,6 +42,9 @@ public final class TopicSetup {
     /** Old versions still remember erased rows. */
     private static final Duration VERSION_RETENTION = Duration.ofDays(30);
 
+    /** Answers name samples that may be erased meanwhile; whoever asked has them within seconds. */
+    private static final Duration INSIGHT_RETENTION = Duration.ofHours(1);
+
     private static final String FOREVER = "-1";
 
     /** A change holds a row twice, a dead letter a whole record and its reason: more than one record of a producer. */
@@ -170,7 +173,8 @@ public final class TopicSetup {
         String name = topic.name().substring(config.prefix().length() + 1);
         return switch (name) {
             case "receipts" -> FOREVER;
-            case "versions", "artifacts" -> Long.toString(VERSION_RETENTION.toMillis());
+            case "insights" -> Long.toString(INSIGHT_RETENTION.toMillis());
+            case "versions", "artifacts", "promotions" -> Long.toString(VERSION_RETENTION.toMillis());
             case "requests" -> Long.toString(REQUEST_RETENTION.toMillis());
             default -> Long.toString(INTERNAL_RETENTION.toMillis());
         };

@@ -15,7 +15,23 @@ import org.apache.kafka.streams.processor.StreamPartitioner;
  *
  * @param message null: a tombstone
  */
-record Addressed(SpecificRecord message, Target target, OptionalInt partition) {
+record Addressed(SpecificRecord message, Target target, OptionalInt partition, Once encoded) {
+
+    /** The encoded message: the same for every partition that it goes to. */
+    static final class Once {
+        private byte[] bytes;
+
+        private byte[] by(Serializer<SpecificRecord> serializer, String topic, SpecificRecord message) {
+            if (bytes == null) {
+                bytes = serializer.serialize(topic, message);
+            }
+            return bytes;
+        }
+    }
+
+    private Addressed(SpecificRecord message, Target target, OptionalInt partition) {
+        this(message, target, partition, new Once());
+    }
 
     enum Target {
         /** Every partition of the topic. */
@@ -52,6 +68,6 @@ record Addressed(SpecificRecord message, Target target, OptionalInt partition) {
     static Serializer<Addressed> serializer(Topic<String, ?> topic) {
         Serializer<SpecificRecord> values =
                 (Serializer<SpecificRecord>) topic.values().serializer();
-        return (name, value) -> values.serialize(name, value.message);
+        return (name, value) -> value.encoded.by(values, name, value.message);
     }
 }

@@ -1,8 +1,6 @@
 package dev.lethe.streams.topology;
 
-import dev.lethe.streams.topology.Addressed.Target;
 import java.nio.charset.StandardCharsets;
-import java.util.OptionalInt;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.Record;
@@ -17,7 +15,6 @@ final class DeadLetter {
         var headers = new RecordHeaders(record.headers().toArray());
         headers.add(Nodes.REASON_CODE_HEADER, code.getBytes(StandardCharsets.UTF_8));
         headers.add(Nodes.REASON_HEADER, reason.getBytes(StandardCharsets.UTF_8));
-        return new Record<>(
-                record.key(), new Addressed(record.value(), Target.BY_KEY, OptionalInt.empty()), now, headers);
+        return new Record<>(record.key(), Addressed.byKey(record.value()), now, headers);
     }
 }

@@ -49,18 +49,28 @@ final class Ledger {
         Map<String, Integer> modelShards = new HashMap<>(entry.getModelShards());
         notice.getModels().forEach(model -> modelShards.merge(model, 1, Integer::sum));
         boolean first = entry.getReasonCode() == null;
-        return LedgerEntry.newBuilder(entry)
-                .setShards(plus(entry.getShards(), List.of(notice.getShard())))
-                .setApplied(entry.getApplied() + notice.getApplied())
-                .setListedFound(entry.getListedFound() + notice.getListedFound())
-                .setAlreadyErased(entry.getAlreadyErased() + notice.getAlreadyErased())
-                .setRefused(entry.getRefused() + notice.getRefused())
-                .setKnownSubjects(plus(entry.getKnownSubjects(), notice.getKnownSubjects()))
-                .setErasedSubjects(plus(entry.getErasedSubjects(), notice.getErasedSubjects()))
-                .setReasonCode(first ? notice.getReasonCode() : entry.getReasonCode())
-                .setReason(first ? notice.getReason() : entry.getReason())
-                .setModelShards(modelShards)
-                .build();
+        return new LedgerEntry(
+                entry.getContentHash(),
+                entry.getType(),
+                entry.getDataset(),
+                entry.getSampleCount(),
+                entry.getSubjectCount(),
+                entry.getTopic(),
+                entry.getPartition(),
+                entry.getOffset(),
+                entry.getRequestTime(),
+                plus(entry.getShards(), List.of(notice.getShard())),
+                entry.getApplied() + notice.getApplied(),
+                entry.getListedFound() + notice.getListedFound(),
+                plus(entry.getKnownSubjects(), notice.getKnownSubjects()),
+                plus(entry.getErasedSubjects(), notice.getErasedSubjects()),
+                entry.getAlreadyErased() + notice.getAlreadyErased(),
+                entry.getRefused() + notice.getRefused(),
+                first ? notice.getReasonCode() : entry.getReasonCode(),
+                first ? notice.getReason() : entry.getReason(),
+                modelShards,
+                entry.getModels(),
+                entry.getReceipt());
     }
 
     /** Adds a model's answer. */
@@ -80,8 +90,40 @@ final class Ledger {
                 .setReasonCode(notice.getReasonCode())
                 .setReason(notice.getReason())
                 .setPrivacy(notice.getPrivacy())
+                .setEvidence(notice.getEvidence())
                 .build());
-        return LedgerEntry.newBuilder(entry).setModels(models).build();
+        return with(entry, models, entry.getReceipt());
+    }
+
+    /** The entry closed with its receipt. */
+    LedgerEntry closed(LedgerEntry entry, Receipt receipt) {
+        return with(entry, entry.getModels(), receipt);
+    }
+
+    /** Values are shared: a builder would copy every one of them in depth, at each of a request's many answers. */
+    private static LedgerEntry with(LedgerEntry entry, List<ModelReceipt> models, Receipt receipt) {
+        return new LedgerEntry(
+                entry.getContentHash(),
+                entry.getType(),
+                entry.getDataset(),
+                entry.getSampleCount(),
+                entry.getSubjectCount(),
+                entry.getTopic(),
+                entry.getPartition(),
+                entry.getOffset(),
+                entry.getRequestTime(),
+                entry.getShards(),
+                entry.getApplied(),
+                entry.getListedFound(),
+                entry.getKnownSubjects(),
+                entry.getErasedSubjects(),
+                entry.getAlreadyErased(),
+                entry.getRefused(),
+                entry.getReasonCode(),
+                entry.getReason(),
+                entry.getModelShards(),
+                models,
+                receipt);
     }
 
     /**
@@ -152,6 +194,9 @@ final class Ledger {
     }
 
     private static List<Integer> plus(List<Integer> a, List<Integer> b) {
+        if (b.isEmpty()) {
+            return a;
+        }
         var all = new TreeSet<>(a);
         all.addAll(b);
         return List.copyOf(all);

@@ -3,10 +3,12 @@ package dev.lethe.streams.topology;
 import dev.lethe.schemas.LedgerEntry;
 import dev.lethe.schemas.ModelAnchor;
 import dev.lethe.schemas.ModelProgress;
+import dev.lethe.schemas.ModelVersion;
 import dev.lethe.schemas.OpenModel;
 import dev.lethe.schemas.Part;
 import dev.lethe.schemas.PartCursor;
 import dev.lethe.schemas.RequestTally;
+import dev.lethe.schemas.RowData;
 import dev.lethe.schemas.StoredSample;
 import dev.lethe.schemas.TailEntry;
 import dev.lethe.streams.store.RowBudget;
@@ -64,6 +66,7 @@ public final class LetheTopology {
         sink(Nodes.TO_PARTS, topics.parts(), Nodes.REQUEST);
         sink(Nodes.TO_RECEIPTS, topics.receipts(), Nodes.REQUEST);
         store(Nodes.LEDGER, Messages.serde(LedgerEntry.class), Nodes.REQUEST);
+        topology.addStateStore(CommitHook.builder(Nodes.REQUEST_COMMIT), Nodes.REQUEST);
     }
 
     private void shards() {
@@ -77,12 +80,15 @@ public final class LetheTopology {
         sink(Nodes.TO_SAMPLES, topics.samples(), Nodes.SHARD);
         sink(Nodes.TO_ANSWERS, topics.answers(), Nodes.SHARD);
         sink(Nodes.TO_APPLIED, topics.applied(), Nodes.SHARD);
+        sink(Nodes.TO_SCORES, topics.scores(), Nodes.SHARD);
+        sink(Nodes.SHARDS_TO_INSIGHTS, topics.insights(), Nodes.SHARD);
         deadLetters(Nodes.SHARDS_TO_DEAD_LETTERS, Nodes.SHARD);
         store(Nodes.SAMPLES, Messages.serde(StoredSample.class), Nodes.SHARD);
         store(Nodes.SUBJECTS, Serdes.ByteArray(), Nodes.SHARD);
         store(Nodes.SUPPRESSED, Serdes.ByteArray(), Nodes.SHARD);
         store(Nodes.OPEN_MODELS, Messages.serde(OpenModel.class), Nodes.SHARD);
         store(Nodes.WORK, Messages.serde(List.of(Part.class, PartCursor.class)).as(SpecificRecord.class), Nodes.SHARD);
+        topology.addStateStore(CommitHook.builder(Nodes.SHARD_COMMIT), Nodes.SHARD);
     }
 
     private void models() {
@@ -92,17 +98,27 @@ public final class LetheTopology {
         sink(Nodes.TO_NOTICES, topics.applied(), Nodes.MODEL);
         sink(Nodes.TO_VERSIONS, topics.versions(), Nodes.MODEL);
         sink(Nodes.TO_LATEST, topics.latestVersions(), Nodes.MODEL);
+        sink(Nodes.TO_CHAMPION, topics.championVersions(), Nodes.MODEL);
+        sink(Nodes.TO_PROMOTIONS, topics.promotions(), Nodes.MODEL);
+        sink(Nodes.MODELS_TO_INSIGHTS, topics.insights(), Nodes.MODEL);
         deadLetters(Nodes.MODELS_TO_DEAD_LETTERS, Nodes.MODEL);
         store(Nodes.ANCHORS, Messages.serde(ModelAnchor.class), Nodes.MODEL);
         store(Nodes.PROGRESS, Messages.serde(ModelProgress.class), Nodes.MODEL);
         store(Nodes.TAIL, Messages.serde(TailEntry.class), Nodes.MODEL);
         store(Nodes.TALLIES, Messages.serde(RequestTally.class), Nodes.MODEL);
+        store(Nodes.VALIDATION, Messages.serde(RowData.class), Nodes.MODEL);
+        store(Nodes.CHAMPIONS, Messages.serde(ModelVersion.class), Nodes.MODEL);
+        topology.addStateStore(CommitHook.builder(Nodes.MODEL_COMMIT), Nodes.MODEL);
     }
 
     private void source(Topic<?, ?>... from) {
+        Framing framing = new Framing(settings.registry());
         for (Topic<?, ?> topic : from) {
             topology.addSource(
-                    topic.name(), topic.keys().deserializer(), topic.values().deserializer(), topic.name());
+                    topic.name(),
+                    topic.keys().deserializer(),
+                    framing.over(topic.values().deserializer()),
+                    topic.name());
         }
     }
 

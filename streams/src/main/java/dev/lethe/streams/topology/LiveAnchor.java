@@ -17,6 +17,7 @@ final class LiveAnchor implements AutoCloseable {
     private final Tail tail;
     private final PrivacyAccount privacy;
     private final int batch;
+    private final Patching patching;
     private Anchor anchor;
     /** What came in behind the cut of the last pass. */
     private List<Tail.Entry> behind = List.of();
@@ -25,12 +26,13 @@ final class LiveAnchor implements AutoCloseable {
      * @param privacy null if the model asks for no claim
      * @param batch changes that are folded together at most
      */
-    LiveAnchor(Objective objective, ModelState state, Tail tail, PrivacyAccount privacy, int batch) {
+    LiveAnchor(Objective objective, ModelState state, Tail tail, PrivacyAccount privacy, int batch, Patching patching) {
         this.objective = objective;
         this.state = state;
         this.tail = tail;
         this.privacy = privacy;
         this.batch = batch;
+        this.patching = patching;
         this.anchor = state.restore(objective).orElse(null);
     }
 
@@ -73,8 +75,7 @@ final class LiveAnchor implements AutoCloseable {
             if (privacy != null) {
                 privacy.screen(anchor, taken);
             }
-            anchor.foldGradient(changes);
-            anchor.foldFactor(changes);
+            patching.fold(anchor, changes);
         } while (tail.pending() > 0 && System.nanoTime() - end < 0);
         if (!keep) {
             tail.dropKept();

@@ -4,23 +4,36 @@ import dev.lethe.schemas.Change;
 import dev.lethe.schemas.Cut;
 import dev.lethe.schemas.DeleteRequest;
 import dev.lethe.schemas.FrozenSchemas;
+import dev.lethe.schemas.InfluencePart;
+import dev.lethe.schemas.InfluencePass;
+import dev.lethe.schemas.InfluenceQuestion;
 import dev.lethe.schemas.ModelNotice;
 import dev.lethe.schemas.ModelOpened;
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.ModelVersion;
 import dev.lethe.schemas.Part;
 import dev.lethe.schemas.Pass;
+import dev.lethe.schemas.PromoteVersion;
+import dev.lethe.schemas.Promotion;
+import dev.lethe.schemas.PublishedFactor;
 import dev.lethe.schemas.Receipt;
 import dev.lethe.schemas.RectifyRequest;
 import dev.lethe.schemas.RefreshFactor;
+import dev.lethe.schemas.RefreshScores;
 import dev.lethe.schemas.RelabelRequest;
 import dev.lethe.schemas.Sample;
+import dev.lethe.schemas.SampleScores;
 import dev.lethe.schemas.SchemaSafety;
+import dev.lethe.schemas.ScorePass;
+import dev.lethe.schemas.ScoresDone;
 import dev.lethe.schemas.SettleRequest;
 import dev.lethe.schemas.ShardNotice;
+import dev.lethe.schemas.ShardScored;
 import dev.lethe.schemas.ShardStatistics;
 import dev.lethe.schemas.VersionArtifact;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -30,13 +43,15 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
+import org.apache.avro.io.DatumWriter;
+import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.message.BinaryMessageDecoder;
-import org.apache.avro.message.BinaryMessageEncoder;
 import org.apache.avro.specific.SpecificData;
+import org.apache.avro.specific.SpecificDatumReader;
+import org.apache.avro.specific.SpecificDatumWriter;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.avro.util.ClassSecurityValidator;
 import org.apache.kafka.common.errors.SerializationException;
-import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.Serializer;
@@ -48,6 +63,9 @@ import org.apache.kafka.common.serialization.Serializer;
  */
 public final class Messages {
     private static final int HEADER_BYTES = 10;
+    /** About what a message has without its rows: for adding up, not for allocating. */
+    static final int SMALL = 256;
+
     private static final String PACKAGE = "dev.lethe.schemas.";
 
     static {
@@ -67,6 +85,8 @@ public final class Messages {
             return new Codec(type.asSubclass(SpecificRecord.class), FrozenSchemas.of(type.getSimpleName()));
         }
     };
+
+    private static final ThreadLocal<ArrayEncoder> ENCODERS = ThreadLocal.withInitial(ArrayEncoder::new);
 
     private Messages() {}
 
@@ -100,7 +120,18 @@ public final class Messages {
                 RefreshFactor.class,
                 ShardStatistics.class,
                 ModelVersion.class,
-                VersionArtifact.class);
+                PromoteVersion.class,
+                Promotion.class,
+                VersionArtifact.class,
+                SampleScores.class,
+                PublishedFactor.class,
+                ScorePass.class,
+                ShardScored.class,
+                RefreshScores.class,
+                ScoresDone.class,
+                InfluenceQuestion.class,
+                InfluencePass.class,
+                InfluencePart.class);
     }
 
     /** Single-object encoding of any generated message. */
@@ -126,20 +157,12 @@ public final class Messages {
         /** The same serde, typed by a common supertype of its messages. */
         public <T extends SpecificRecord> Serde<T> as(Class<T> type) {
             Serializer<T> serializer = (topic, value) -> value == null ? null : encode(value);
-            Deserializer<T> deserializer = (topic, bytes) -> bytes == null ? null : type.cast(decode(topic, bytes));
-            return Serdes.serdeFrom(serializer, deserializer);
+            return Serdes.serdeFrom(serializer, new UnionReader<>(this, type, false));
         }
 
         /** The same for a topic on which a tombstone means nothing: reading one fails. */
         public <T extends SpecificRecord> Serde<T> required(Class<T> type) {
-            Serde<T> serde = as(type);
-            return Serdes.serdeFrom(serde.serializer(), (topic, bytes) -> {
-                if (bytes == null) {
-                    throw new SerializationException(
-                            "topic " + topic + ": expected one of " + names() + ", got no value");
-                }
-                return serde.deserializer().deserialize(topic, bytes);
-            });
+            return Serdes.serdeFrom(as(type).serializer(), new UnionReader<>(this, type, true));
         }
 
         private byte[] encode(SpecificRecord value) {
@@ -165,6 +188,16 @@ public final class Messages {
             return codec.decode(topic, bytes);
         }
 
+        /** What was written with a schema that came with it. */
+        private SpecificRecord decode(String topic, Schema writer, byte[] bytes, int from) {
+            Codec codec = bySchema.values().stream()
+                    .filter(c -> c.schema.getFullName().equals(writer.getFullName()))
+                    .findFirst()
+                    .orElseThrow(() -> new SerializationException("topic " + topic + ": a schema called "
+                            + writer.getFullName() + " does not belong here, expected one of " + names()));
+            return codec.decode(topic, writer, bytes, from);
+        }
+
         private String names() {
             return bySchema.keySet().stream()
                     .map(Schema::getName)
@@ -182,18 +215,44 @@ public final class Messages {
         }
     }
 
+    /**
+     * Reads the messages of a union.
+     *
+     * @param required whether a tombstone is refused
+     */
+    private record UnionReader<T extends SpecificRecord>(Union union, Class<T> type, boolean required)
+            implements Framing.Reader<T> {
+
+        @Override
+        public T deserialize(String topic, byte[] bytes) {
+            if (bytes == null && required) {
+                throw new SerializationException(
+                        "topic " + topic + ": expected one of " + union.names() + ", got no value");
+            }
+            return bytes == null ? null : type.cast(union.decode(topic, bytes));
+        }
+
+        @Override
+        public T deserialize(String topic, Schema writer, byte[] bytes, int from) {
+            return type.cast(union.decode(topic, writer, bytes, from));
+        }
+    }
+
     private static final class Codec {
         final Schema schema;
+        private final SpecificData data;
         /** Of today's schema and all released ones. */
         final Set<Long> fingerprints = new HashSet<>();
 
-        private final BinaryMessageEncoder<SpecificRecord> encoder;
+        private final byte[] header;
+        private final DatumWriter<SpecificRecord> writer;
         private final BinaryMessageDecoder<SpecificRecord> decoder;
 
         Codec(Class<? extends SpecificRecord> type, List<Schema> older) {
-            SpecificData data = SpecificData.getForClass(type);
+            data = SpecificData.getForClass(type);
             schema = data.getSchema(type);
-            encoder = new BinaryMessageEncoder<>(data, schema);
+            header = header(SchemaNormalization.parsingFingerprint64(schema));
+            writer = new SpecificDatumWriter<>(schema, generated(data));
             decoder = new BinaryMessageDecoder<>(data, schema);
             fingerprints.add(SchemaNormalization.parsingFingerprint64(schema));
             for (Schema frozen : older) {
@@ -202,12 +261,29 @@ public final class Messages {
             }
         }
 
+        /** Writes by generated code, not by a walk over the schema. What is read may be damaged: the walk has the limits. */
+        private static SpecificData generated(SpecificData data) {
+            var writing = new SpecificData(data.getClassLoader());
+            data.getConversions().forEach(writing::addLogicalTypeConversion);
+            writing.setCustomCoders(true);
+            return writing;
+        }
+
+        private static byte[] header(long fingerprint) {
+            return ByteBuffer.allocate(HEADER_BYTES)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .put((byte) 0xC3)
+                    .put((byte) 0x01)
+                    .putLong(fingerprint)
+                    .array();
+        }
+
         byte[] encode(SpecificRecord value) {
+            ArrayEncoder encoder = ENCODERS.get();
             try {
-                var buffer = encoder.encode(value);
-                byte[] bytes = new byte[buffer.remaining()];
-                buffer.get(bytes);
-                return bytes;
+                encoder.begin(header);
+                writer.write(value, encoder);
+                return encoder.end();
             } catch (IOException e) {
                 throw new SerializationException("cannot encode a " + schema.getName(), e);
             }
@@ -217,10 +293,24 @@ public final class Messages {
             try {
                 return decoder.decode(bytes);
             } catch (IOException | RuntimeException e) {
-                // The cause may quote field values: keep it out of the message.
-                throw new SerializationException("topic " + topic + ": a " + schema.getName() + " of " + bytes.length
-                        + " bytes does not decode (" + e.getClass().getSimpleName() + ")");
+                throw unreadable(topic, bytes, e);
             }
+        }
+
+        SpecificRecord decode(String topic, Schema writer, byte[] bytes, int from) {
+            try {
+                var reader = new SpecificDatumReader<SpecificRecord>(writer, schema, data);
+                int length = bytes.length - from;
+                return reader.read(null, DecoderFactory.get().binaryDecoder(bytes, from, length, null));
+            } catch (IOException | RuntimeException e) {
+                throw unreadable(topic, bytes, e);
+            }
+        }
+
+        /** The cause may quote field values: it is kept out of the message. */
+        private SerializationException unreadable(String topic, byte[] bytes, Exception e) {
+            return new SerializationException("topic " + topic + ": a " + schema.getName() + " of " + bytes.length
+                    + " bytes does not decode (" + e.getClass().getSimpleName() + ")");
         }
     }
 }

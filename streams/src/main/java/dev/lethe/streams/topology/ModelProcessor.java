@@ -1,22 +1,28 @@
 package dev.lethe.streams.topology;
 
 import dev.lethe.schemas.Change;
+import dev.lethe.schemas.Changes;
 import dev.lethe.schemas.Cut;
+import dev.lethe.schemas.InfluenceQuestion;
 import dev.lethe.schemas.ModelAnchor;
 import dev.lethe.schemas.ModelProgress;
 import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.ModelVersion;
+import dev.lethe.schemas.PromoteVersion;
 import dev.lethe.schemas.RefreshFactor;
+import dev.lethe.schemas.RefreshScores;
 import dev.lethe.schemas.RequestTally;
+import dev.lethe.schemas.RowData;
+import dev.lethe.schemas.ShardScored;
 import dev.lethe.schemas.ShardStatistics;
 import dev.lethe.schemas.TailEntry;
-import dev.lethe.streams.config.Specs;
+import dev.lethe.streams.config.NetworkSpecs;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -28,15 +34,23 @@ import org.slf4j.LoggerFactory;
 final class ModelProcessor implements Processor<String, SpecificRecord, String, Addressed> {
     private static final Logger LOG = LoggerFactory.getLogger(ModelProcessor.class);
     private static final Duration TICK = Duration.ofMillis(5);
+    private static final String NO_INFLUENCE =
+            "influences are answered for linear models; a network's versions carry evidence instead, and on files there"
+                    + " are ek-fac and k-fac: `lethe evaluate lds --hidden`";
 
     private final TopologySettings settings;
-    private final Map<String, ModelRuntime> models = new HashMap<>();
+    private final Map<String, LiveModel> models = new HashMap<>();
+    private ProcessorContext<String, Addressed> context;
     private ModelOutput output;
+    private Outbox outbox;
     private Worker worker;
     private KeyValueStore<String, ModelAnchor> anchors;
     private KeyValueStore<String, ModelProgress> progresses;
     private KeyValueStore<String, TailEntry> tails;
     private KeyValueStore<String, RequestTally> tallies;
+    private KeyValueStore<String, RowData> validationRows;
+    private KeyValueStore<String, ModelVersion> champions;
+    private Alarm alarm;
     private boolean resumed;
 
     ModelProcessor(TopologySettings settings) {
@@ -45,22 +59,46 @@ final class ModelProcessor implements Processor<String, SpecificRecord, String, 
 
     @Override
     public void init(ProcessorContext<String, Addressed> context) {
-        output = new ModelOutput(context, settings.metrics());
+        this.context = context;
+        outbox = new Outbox(settings.weights(), "lethe-weights-" + context.taskId());
+        output = new ModelOutput(context, settings.metrics(), outbox);
         anchors = context.getStateStore(Nodes.ANCHORS);
         progresses = context.getStateStore(Nodes.PROGRESS);
         tails = context.getStateStore(Nodes.TAIL);
         tallies = context.getStateStore(Nodes.TALLIES);
+        validationRows = context.getStateStore(Nodes.VALIDATION);
+        champions = context.getStateStore(Nodes.CHAMPIONS);
         worker = new Worker("lethe-model-" + context.taskId());
         // A task that is revived after a failure keeps its processor.
         models.clear();
         resumed = false;
-        context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, time -> tick());
+        context.<CommitHook>getStateStore(Nodes.MODEL_COMMIT).install(context, this::commit);
+        alarm = new Alarm(context, this::tick);
+        alarm.within(TICK);
     }
 
     private void tick() {
         resumeOnce();
         worker.drain();
-        models.values().forEach(ModelRuntime::tick);
+        outbox.drain();
+        models.values().forEach(LiveModel::tick);
+        Transaction.current().endIfProduced(context);
+    }
+
+    /** The end of a transaction. */
+    private void commit() {
+        models.values().forEach(LiveModel::commit);
+        output.send();
+        setAlarm();
+        Transaction.current().ended();
+    }
+
+    /** For the first moment at which there is something to do without a record. */
+    private void setAlarm() {
+        if (worker.busy() || outbox.busy()) {
+            alarm.within(TICK);
+        }
+        models.values().forEach(model -> alarm.within(model.nextTick()));
     }
 
     /** Not in init, where nothing may be forwarded yet. */
@@ -79,33 +117,61 @@ final class ModelProcessor implements Processor<String, SpecificRecord, String, 
     private void run(ModelState state) {
         String id = state.spec().getModelId();
         var progress = state.progress();
-        var tail =
-                new Tail(tails, id, Specs.mapper(state.spec()), progress.getTailApplied(), progress.getTailApplied());
-        var runtime = new ModelRuntime(
-                state, tail, new RequestTallies(tallies, id, settings.shards()), output, worker, settings);
+        var tail = new Tail(
+                tails, id, ModelRules.mapper(state.spec()), progress.getTailApplied(), progress.getTailApplied());
+        var owed = new RequestTallies(tallies, id, settings.shards());
+        var validation = new Validation(state, validationRows, settings.shards());
+        var champion = new Champion(state, champions, validation, output);
+        LiveModel runtime = NetworkSpecs.isNetwork(state.spec())
+                ? new NetworkRuntime(state, tail, owed, champion, output, settings)
+                : new ModelRuntime(state, tail, owed, validation, champion, output, worker, settings);
         models.put(id, runtime);
         runtime.begin();
     }
 
     @Override
     public void process(Record<String, SpecificRecord> record) {
+        take(record);
+        Transaction.current().worked(context);
+    }
+
+    private void take(Record<String, SpecificRecord> record) {
         resumeOnce();
         SpecificRecord message = record.value();
         if (message instanceof ModelSpec spec) {
             open(record, spec);
         } else if (message instanceof Change change) {
             of(change.getModelId(), runtime -> runtime.change(change));
+        } else if (message instanceof Changes several) {
+            of(
+                    several.getChanges().get(0).getModelId(),
+                    runtime -> several.getChanges().forEach(runtime::change));
         } else if (message instanceof Cut cut) {
             of(cut.getModelId(), runtime -> runtime.cut(cut));
         } else if (message instanceof ShardStatistics statistics) {
             of(statistics.getModelId(), runtime -> runtime.statistics(statistics));
+        } else if (message instanceof PromoteVersion command && isHere(command)) {
+            models.get(command.getVersion().getModelId()).promote(command);
         } else if (message instanceof RefreshFactor asked && models.containsKey(asked.getModelId())) {
             models.get(asked.getModelId()).refreshFactor();
+        } else if (message instanceof ShardScored scored) {
+            of(scored.getModelId(), runtime -> runtime.inquiries().ifPresent(i -> i.scored(scored)));
+        } else if (message instanceof RefreshScores asked && models.containsKey(asked.getModelId())) {
+            models.get(asked.getModelId()).inquiries().ifPresent(i -> i.refresh(asked));
+        } else if (message instanceof InfluenceQuestion asked && models.containsKey(asked.getModelId())) {
+            models.get(asked.getModelId())
+                    .inquiries()
+                    .ifPresentOrElse(
+                            i -> i.ask(asked), () -> Inquiries.refuse(output, asked, 0, "NETWORK", NO_INFLUENCE));
         }
     }
 
-    private void of(String modelId, java.util.function.Consumer<ModelRuntime> action) {
-        ModelRuntime runtime = models.get(modelId);
+    private boolean isHere(PromoteVersion command) {
+        return models.containsKey(command.getVersion().getModelId());
+    }
+
+    private void of(String modelId, java.util.function.Consumer<LiveModel> action) {
+        LiveModel runtime = models.get(modelId);
         if (runtime == null) {
             LOG.atWarn().addKeyValue("model", modelId).log("answer for a model that is not here");
         } else {
@@ -148,7 +214,8 @@ final class ModelProcessor implements Processor<String, SpecificRecord, String, 
     public void close() {
         if (worker != null) {
             worker.close();
+            outbox.close();
         }
-        models.values().forEach(ModelRuntime::close);
+        models.values().forEach(LiveModel::close);
     }
 }

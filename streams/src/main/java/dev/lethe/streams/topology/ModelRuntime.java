@@ -4,9 +4,9 @@ import dev.lethe.schemas.Change;
 import dev.lethe.schemas.Cut;
 import dev.lethe.schemas.ModelProgress;
 import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.PromoteVersion;
 import dev.lethe.schemas.SettlePolicy;
 import dev.lethe.schemas.ShardStatistics;
-import dev.lethe.schemas.TailEntry;
 import dev.lethe.streams.config.Specs;
 import dev.lethe.streams.topology.Release.Outcome;
 import dev.lethe.unlearn.correction.Anchor;
@@ -14,24 +14,32 @@ import dev.lethe.unlearn.correction.Correction;
 import dev.lethe.unlearn.correction.Verdict;
 import dev.lethe.unlearn.curvature.DenseFactor;
 import dev.lethe.unlearn.objective.Objective;
+import java.time.Duration;
+import java.util.Optional;
 
 /**
  * One model in its task: decides with the guard and the model's policy when a patch may be published and when the model
  * settles first. All on the stream thread.
  */
-final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
+final class ModelRuntime implements LiveModel, SettleLoop.Listener {
     /** Under a steady flow of changes the quiet moment never comes: settle then after this many. */
     private static final long CHANGES_WITHOUT_SETTLING = 4096;
-    /** Versions follow each other at this distance at least while there is a backlog. */
-    private static final long VERSION_GAP_MS = 5;
+    /** Between looks at unfinished work. */
+    private static final long SOON_MS = 5;
     /** Changes that belong to no complete request are published after this time without a change. */
     private static final long PARTIAL_MS = 50;
+    /** Between looks at a pass under way, at the factor's snapshot, and at a quiet model. */
+    private static final long IDLE_MS = 250;
+    /** What one look can add to a quiet time: a task that did not run, and has records waiting, has not seen quiet. */
+    private static final long LOOK_MS = 100;
 
     private final ModelSpec spec;
     private final Objective objective;
     private final ModelState state;
     private final Tail tail;
     private final RequestTallies tallies;
+    private final Validation validation;
+    private final Champion champion;
     private final ModelOutput output;
     private final TopologySettings settings;
     private final PrivacyAccount privacy;
@@ -40,8 +48,13 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
     private final LiveAnchor anchor;
     private final SettleLoop loop;
     private final FactorKeeper factor;
+    private final Inquiries inquiries;
+    private final Arrivals arrivals;
 
-    private long lastChange;
+    private long lastLook;
+    /** How long no change has come, as far as it was looked. */
+    private long quiet;
+
     private boolean refreshAsked;
     /** The factor of the stored state is being rebuilt. */
     private boolean loading;
@@ -50,6 +63,8 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
             ModelState state,
             Tail tail,
             RequestTallies tallies,
+            Validation validation,
+            Champion champion,
             ModelOutput output,
             Worker worker,
             TopologySettings settings) {
@@ -58,21 +73,30 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
         this.objective = Specs.objective(spec);
         this.tail = tail;
         this.tallies = tallies;
+        this.validation = validation;
+        this.champion = champion;
         this.output = output;
         this.settings = settings;
         this.privacy = PrivacyAccount.of(state);
-        this.publisher = new Publisher(spec, objective, state, tallies, output);
-        this.release = new Release(state, objective.family(), privacy, publisher, output);
-        this.anchor = new LiveAnchor(objective, state, tail, privacy, settings.batch());
+        this.publisher = new Publisher(spec, state, tallies, champion, output);
+        this.release = new Release(state, objective, privacy, publisher, output);
+        this.anchor = new LiveAnchor(objective, state, tail, privacy, settings.batch(), settings.patching());
         this.loop = new SettleLoop(anchor, state, output, worker, settings, this);
         this.factor = new FactorKeeper(settings.factors(), spec.getModelId(), anchor, worker, settings.batch());
-        this.lastChange = output.now();
+        this.inquiries = new Inquiries(state, anchor, Specs.mapper(spec), output, worker, settings);
+        this.arrivals = new Arrivals(tail, tallies, champion, output);
+    }
+
+    @Override
+    public Optional<Inquiries> inquiries() {
+        return Optional.of(inquiries);
     }
 
     /** Begins where the stored state ends: with a first fit, or with the factor out of its snapshot or by a pass. */
-    void begin() {
+    @Override
+    public void begin() {
         if (anchor.get() == null || state.progress().getVersion() == 0) {
-            loop.fit(null, null);
+            firstFit();
         } else if (anchor.get().thetaFactor() != null) {
             loading(true);
             factor.restore(loop::rebuildFactor);
@@ -84,41 +108,99 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
         settings.metrics().loading(spec.getModelId(), now);
     }
 
-    void change(Change change) {
-        if (change.getBefore() != null || change.getAfter() != null) {
-            tail.append(new TailEntry(change.getShard(), change.getBefore(), change.getAfter(), change.getSubject()));
-            lastChange = output.now();
+    @Override
+    public void change(Change change) {
+        if (!validation.change(change) && arrivals.append(change, null)) {
+            quiet = 0;
+            lastLook = output.now();
         }
-        boolean complete = change.getPartDone() && tallies.done(change, tail.last());
-        boolean idle = output.now() - release.last() >= VERSION_GAP_MS;
-        if (tail.pending() >= settings.batch() || complete && idle) {
+        arrivals.count(change);
+        if (change.getRequestId() != null && tallies.anyWaiting()) {
+            // A version follows at the end of the transaction.
+            Transaction.current().produced();
+        }
+        boolean foldable = anchor.get() != null && !factor.restoring() && !release.failed(tail.last());
+        if (foldable && tail.pending() >= settings.batch()) {
+            anchor.fold(loop.passInFlight());
+        }
+    }
+
+    /** All that came in the transaction goes into one version. */
+    @Override
+    public void commit() {
+        if (tail.pending() > 0 || tallies.anyWaiting()) {
             advance();
         }
+        arrivals.flush();
     }
 
-    void cut(Cut cut) {
+    @Override
+    public void promote(PromoteVersion command) {
+        champion.command(command);
+    }
+
+    @Override
+    public void cut(Cut cut) {
         loop.cut(cut);
+        inquiries.cut(cut);
     }
 
-    void statistics(ShardStatistics statistics) {
+    @Override
+    public void statistics(ShardStatistics statistics) {
         loop.statistics(statistics);
+        inquiries.statistics(statistics);
     }
 
-    void tick() {
+    @Override
+    public void tick() {
+        look();
         advance();
         loop.tick();
         if (loading && anchor.get().hasFactor()) {
             loading(false);
         }
-        factor.tick(output.now(), lastChange, loop.passInFlight());
+        factor.tick(output.now(), arrivals.lastChange(), loop.passInFlight());
         if (loop.idle() && !factor.restoring()) {
             rest();
         }
+        inquiries.tick(atRest(), loop.idle());
+    }
+
+    private void look() {
+        long now = output.now();
+        // A clock that jumps, to either side, counts for one look at most.
+        quiet += Math.max(0, Math.min(now - lastLook, LOOK_MS));
+        lastLook = now;
+    }
+
+    /** Whether the anchor is what was last published. */
+    private boolean atRest() {
+        ModelProgress.Builder progress = state.progress();
+        return anchor.get() != null
+                && progress.getVersion() > 0
+                && progress.getPublished() >= tail.last()
+                && !factor.restoring()
+                && !loop.holdsPublication();
     }
 
     /** A new factor is asked for, whatever the present one is like. */
-    void refreshFactor() {
+    @Override
+    public void refreshFactor() {
         refreshAsked = true;
+    }
+
+    @Override
+    public Duration nextTick() {
+        boolean waiting = tallies.anyWaiting() && !loop.holdsPublication();
+        boolean unfolded = tail.pending() > 0 && !release.failed(tail.last());
+        if (waiting || unfolded || factor.restoring() || refreshAsked || inquiries.waiting()) {
+            return Duration.ofMillis(SOON_MS);
+        }
+        boolean published = state.progress().getPublished() >= tail.last();
+        long due = published
+                ? settings.settleQuiet().toMillis() - quiet
+                : arrivals.lastChange() + PARTIAL_MS - output.now();
+        return Duration.ofMillis(due > 0 ? Math.min(due, LOOK_MS) : published ? IDLE_MS : SOON_MS);
     }
 
     /** Nothing is under way: is there a reason to begin something? */
@@ -127,7 +209,7 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
         if (release.failed(tail.last())) {
             publisher.fail(progress.getFailureCode(), progress.getFailure());
         } else if (progress.getVersion() == 0) {
-            loop.fit(null, null);
+            firstFit();
         } else if (refreshAsked) {
             refresh();
         } else if (settled()) {
@@ -140,6 +222,13 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
         }
     }
 
+    /** The first version says what it does on the validation rows, so it waits for them. */
+    private void firstFit() {
+        if (validation.ready()) {
+            loop.fit(null, null);
+        }
+    }
+
     private void refresh() {
         refreshAsked = false;
         if (anchor.get().thetaFactor() != null) {
@@ -149,10 +238,9 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
     }
 
     private boolean settlesByItself() {
-        boolean quiet = output.now() - lastChange >= settings.settleQuiet().toMillis();
         return spec.getSettle() == SettlePolicy.AUTO
                 && state.progress().getFailureCode() == null
-                && (quiet || anchor.get().changes() >= CHANGES_WITHOUT_SETTLING);
+                && (quiet >= settings.settleQuiet().toMillis() || anchor.get().changes() >= CHANGES_WITHOUT_SETTLING);
     }
 
     private boolean settled() {
@@ -171,7 +259,7 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
         }
         if (progress.getPublished() >= progress.getTailApplied()) {
             publisher.answer(settled());
-        } else if (tallies.anyWaiting() || output.now() - lastChange >= PARTIAL_MS) {
+        } else if (tallies.anyWaiting() || output.now() - arrivals.lastChange() >= PARTIAL_MS) {
             correct();
         }
     }
@@ -188,7 +276,7 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
             loop.settleFirst(screened.code(), screened.reason());
         } else {
             long start = System.nanoTime();
-            judge(from.correct(), start);
+            judge(settings.patching().correct(from), start);
         }
     }
 
@@ -247,6 +335,8 @@ final class ModelRuntime implements SettleLoop.Listener, AutoCloseable {
     @Override
     public void close() {
         loading(false);
+        settings.metrics().left(spec.getModelId());
+        inquiries.close();
         factor.close();
         anchor.close();
     }

@@ -119,6 +119,18 @@ final class ModelState {
         save(from);
     }
 
+    /** Writes a network's parameters. */
+    void saveTheta(double[] theta) {
+        anchor = ModelAnchor.newBuilder(anchor).setTheta(buffer(theta)).build();
+        anchors.put(modelId, anchor);
+        save();
+    }
+
+    /** A network's parameters as they were saved, or null. */
+    double[] theta() {
+        return array(anchor.getTheta());
+    }
+
     /** The anchor as it was saved, without its factor; empty before the first pass. */
     Optional<Anchor> restore(Objective objective) {
         if (anchor.getTheta() == null) {

@@ -11,10 +11,15 @@ final class Nodes {
     static final String TO_APPLIED = "to-applied";
     static final String TO_SAMPLES = "to-samples";
     static final String TO_ANSWERS = "to-answers";
+    static final String TO_SCORES = "to-scores";
+    static final String SHARDS_TO_INSIGHTS = "shards-to-insights";
+    static final String MODELS_TO_INSIGHTS = "models-to-insights";
     static final String TO_PASSES = "to-passes";
     static final String TO_NOTICES = "to-notices";
     static final String TO_VERSIONS = "to-versions";
     static final String TO_LATEST = "to-versions-latest";
+    static final String TO_CHAMPION = "to-versions-champion";
+    static final String TO_PROMOTIONS = "to-promotions";
     static final String REQUESTS_TO_DEAD_LETTERS = "requests-to-dead-letters";
     static final String SHARDS_TO_DEAD_LETTERS = "shards-to-dead-letters";
     static final String MODELS_TO_DEAD_LETTERS = "models-to-dead-letters";
@@ -29,6 +34,12 @@ final class Nodes {
     static final String PROGRESS = "progress";
     static final String TAIL = "tail";
     static final String TALLIES = "tallies";
+    static final String VALIDATION = "validation";
+    static final String CHAMPIONS = "champions";
+
+    static final String REQUEST_COMMIT = "request-commit";
+    static final String SHARD_COMMIT = "shard-commit";
+    static final String MODEL_COMMIT = "model-commit";
 
     /** Set on rows that a shard wrote back itself: skipped when read back. */
     static final String ORIGIN_HEADER = "lethe-origin";

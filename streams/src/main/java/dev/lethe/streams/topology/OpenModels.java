@@ -5,11 +5,13 @@ import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.OpenModel;
 import dev.lethe.schemas.RowData;
 import dev.lethe.schemas.StoredSample;
+import dev.lethe.streams.config.NetworkSpecs;
 import dev.lethe.streams.config.Specs;
 import dev.lethe.unlearn.objective.Mapping;
 import dev.lethe.unlearn.objective.Mapping.Fits;
 import dev.lethe.unlearn.objective.Mapping.Misfit;
 import dev.lethe.unlearn.objective.RowMapper;
+import dev.lethe.unlearn.validation.Holdout;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +23,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
 final class OpenModels {
     private final KeyValueStore<String, OpenModel> store;
     private final Map<String, RowMapper> mappers = new HashMap<>();
+    private final Map<String, Holdout> holdouts = new HashMap<>();
     private final Map<String, OpenModel> models = new HashMap<>();
 
     OpenModels(KeyValueStore<String, OpenModel> store) {
@@ -33,7 +36,7 @@ final class OpenModels {
     private void remember(OpenModel model) {
         String id = model.getSpec().getModelId();
         models.put(id, model);
-        mappers.computeIfAbsent(id, key -> Specs.mapper(model.getSpec()));
+        mappers.computeIfAbsent(id, key -> ModelRules.mapper(model.getSpec()));
     }
 
     void put(OpenModel model) {
@@ -77,18 +80,42 @@ final class OpenModels {
     }
 
     /** A change of one sample as a model sees it; empty if the sample is in the model neither before nor after. */
-    Optional<Change.Builder> change(OpenModel model, StoredSample before, StoredSample after) {
+    Optional<Change.Builder> change(OpenModel model, String sampleId, StoredSample before, StoredSample after) {
         boolean was = fits(model, before);
         boolean is = fits(model, after);
         if (!was && !is) {
             return Optional.empty();
+        }
+        if (holdout(model.getSpec()).contains(sampleId)) {
+            return Optional.of(validation(model, sampleId, was ? before : null, is ? after : null));
         }
         boolean sameFeatures = was && is && before.getFeatures().equals(after.getFeatures());
         return Optional.of(Change.newBuilder()
                 .setModelId(model.getSpec().getModelId())
                 .setBefore(was ? data(before, false) : null)
                 .setAfter(is ? data(after, sameFeatures) : null)
-                .setSubject(subject(model, before == null ? after : before)));
+                .setSubject(subject(model, before == null ? after : before))
+                .setSample(sampleKey(model, sampleId)));
+    }
+
+    /** A validation row that was there before the model; empty if the sample is none. */
+    Optional<Change.Builder> validation(OpenModel model, String sampleId, StoredSample row) {
+        return holdout(model.getSpec()).contains(sampleId) && fits(model, row)
+                ? Optional.of(validation(model, sampleId, null, row))
+                : Optional.empty();
+    }
+
+    private static Change.Builder validation(OpenModel model, String id, StoredSample before, StoredSample after) {
+        return Change.newBuilder()
+                .setModelId(model.getSpec().getModelId())
+                .setValidationId(id)
+                .setBefore(before == null ? null : data(before, true))
+                .setAfter(after == null ? null : data(after, false));
+    }
+
+    /** Which samples a model is not trained on. */
+    Holdout holdout(ModelSpec spec) {
+        return holdouts.computeIfAbsent(spec.getModelId(), id -> Specs.holdout(spec));
     }
 
     private static String subject(OpenModel model, StoredSample row) {
@@ -98,6 +125,13 @@ final class OpenModels {
         byte[] salt = new byte[model.getSubjectSalt().remaining()];
         model.getSubjectSalt().duplicate().get(salt);
         return new KeyedHash(salt).of("subject", row.getSubjectId());
+    }
+
+    /** A network keeps some of its rows, and has to find them again. */
+    private static String sampleKey(OpenModel model, String sampleId) {
+        return NetworkSpecs.isNetwork(model.getSpec())
+                ? NetworkSpecs.keys(model.getSpec()).of(sampleId)
+                : null;
     }
 
     private static RowData data(StoredSample row, boolean sameFeatures) {

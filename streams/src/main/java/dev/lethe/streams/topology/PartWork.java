@@ -42,24 +42,31 @@ final class PartWork {
         this.slice = slice;
         this.part = part;
         this.dataset = RequestRules.dataset(request());
-        this.notice = ShardNotice.newBuilder(cursor.getNotice())
-                .setKnownSubjects(new ArrayList<>(cursor.getNotice().getKnownSubjects()))
-                .setErasedSubjects(new ArrayList<>(cursor.getNotice().getErasedSubjects()));
+        this.notice = builder(cursor.getNotice());
         this.sample = cursor.getSample();
         this.subject = cursor.getSubject();
         this.after = cursor.getAfter();
     }
 
+    /** Not a builder's own copy, which walks the schema: most parts find nothing here and cost little else. */
+    private static ShardNotice.Builder builder(ShardNotice so) {
+        return ShardNotice.newBuilder()
+                .setRequestId(so.getRequestId())
+                .setShard(so.getShard())
+                .setApplied(so.getApplied())
+                .setListedFound(so.getListedFound())
+                .setKnownSubjects(new ArrayList<>(so.getKnownSubjects()))
+                .setErasedSubjects(new ArrayList<>(so.getErasedSubjects()))
+                .setAlreadyErased(so.getAlreadyErased())
+                .setRefused(so.getRefused())
+                .setReasonCode(so.getReasonCode())
+                .setReason(so.getReason());
+    }
+
     static PartCursor start(Part part, long sequence, int shard) {
-        ShardNotice empty = ShardNotice.newBuilder()
-                .setRequestId(RequestRules.requestId((SpecificRecord) part.getRequest()))
-                .setShard(shard)
-                .setApplied(0)
-                .setAlreadyErased(0)
-                .setRefused(0)
-                .setModels(List.of())
-                .build();
-        return PartCursor.newBuilder().setSequence(sequence).setNotice(empty).build();
+        String id = RequestRules.requestId((SpecificRecord) part.getRequest());
+        var empty = new ShardNotice(id, shard, 0L, 0L, 0L, 0L, null, null, List.of(), List.of(), List.of());
+        return new PartCursor(sequence, 0, 0, null, empty);
     }
 
     /**
@@ -76,7 +83,7 @@ final class PartWork {
             case SETTLE -> true;
         };
         if (!done) {
-            output.flush();
+            output.flush(RequestRules.requestId(request), part);
             return Optional.of(new PartCursor(sequence, sample, subject, after, notice.build()));
         }
         var opened =
@@ -144,6 +151,7 @@ final class PartWork {
         StoredSample row = rows.get(dataset, id);
         touched++;
         if (row != null && row.getRecordTime() <= part.getRequestTime()) {
+            rows.suppressSample(dataset, id, true);
             if (!notice.getKnownSubjects().contains(subject)) {
                 notice.getKnownSubjects().add(subject);
             }
@@ -164,9 +172,8 @@ final class PartWork {
     }
 
     private void erase(String id, StoredSample row) {
-        rows.suppressSample(dataset, id, true);
         rows.delete(dataset, id, row);
-        output.changed(dataset, row, null);
+        output.changed(dataset, id, row, null);
         output.writeBack(dataset, id, null);
         count(row);
     }
@@ -210,7 +217,7 @@ final class PartWork {
         count(row);
         if (!changed.equals(row)) {
             rows.put(dataset, id, row, changed);
-            output.changed(dataset, row, changed);
+            output.changed(dataset, id, row, changed);
             output.writeBack(dataset, id, changed);
         }
     }

@@ -4,10 +4,12 @@ import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.OpenModel;
 import dev.lethe.schemas.Pass;
 import dev.lethe.schemas.ShardStatistics;
+import dev.lethe.streams.config.NetworkSpecs;
 import dev.lethe.streams.config.Specs;
 import dev.lethe.streams.store.RowCut;
 import dev.lethe.unlearn.curvature.Sweep;
 import dev.lethe.unlearn.curvature.Sweep.Wanted;
+import dev.lethe.unlearn.validation.Holdout;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -89,11 +91,21 @@ final class PassAnswers {
     }
 
     private static byte[] sums(ModelSpec spec, Pass pass, RowCut cut) {
+        if (NetworkSpecs.isNetwork(spec)) {
+            return NetworkRows.of(spec, pass, cut);
+        }
         var theta = Doubles.toArray(pass.getTheta());
         var direction = pass.getDirection() == null ? null : Doubles.toArray(pass.getDirection());
         var wanted = new Wanted(pass.getCurvature(), pass.getGram(), pass.getPreconditioner(), direction);
         try (var sums = new Sweep(Specs.objective(spec), theta, wanted)) {
-            cut.forEach(sums::add, sums::misfit);
+            Holdout holdout = Specs.holdout(spec);
+            cut.forEach(
+                    row -> {
+                        if (!holdout.contains(cut.sampleId())) {
+                            sums.add(row);
+                        }
+                    },
+                    sums::misfit);
             return sums.sums().encode();
         }
     }

@@ -6,6 +6,7 @@ import dev.lethe.unlearn.curvature.Sums;
 import dev.lethe.unlearn.curvature.Sweep.Wanted;
 import java.io.ByteArrayOutputStream;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -19,14 +20,18 @@ final class PassInFlight {
         /** A curvature-vector product for the settler. */
         MULTIPLY,
         /** The factor of a restored anchor. */
-        REBUILD
+        REBUILD,
+        /** Sums for an inquiry, which builds from them itself. */
+        INQUIRE,
+        /** Rows of a network, not sums. */
+        ROWS
     }
 
     /**
      * What is asked.
      *
      * @param theta K·d
-     * @param wanted what is to be added up there
+     * @param wanted what is to be added up there; null for rows
      */
     record Question(Purpose purpose, double[] theta, Wanted wanted) {}
 
@@ -63,7 +68,8 @@ final class PassInFlight {
 
     /** Whether something is to be built from the sums. */
     boolean builds() {
-        return question.wanted().curvature() || question.wanted().preconditioner();
+        return purpose() != Purpose.INQUIRE
+                && (question.wanted().curvature() || question.wanted().preconditioner());
     }
 
     long lastHeard() {
@@ -109,10 +115,15 @@ final class PassInFlight {
         }
     }
 
-    private static Sums decode(TreeMap<Integer, byte[]> chunks) {
+    private static byte[] whole(TreeMap<Integer, byte[]> chunks) {
         var all = new ByteArrayOutputStream();
         chunks.values().forEach(all::writeBytes);
-        return Sums.decode(all.toByteArray());
+        return all.toByteArray();
+    }
+
+    /** What the shards answered, in their order. */
+    List<byte[]> answers() {
+        return complete.values().stream().map(PassInFlight::whole).toList();
     }
 
     /** Whether the statistics of all shards are here. */
@@ -123,7 +134,8 @@ final class PassInFlight {
     /** The sums of all shards, added in shard order so that the rounding is always the same. Of a large pass: heavy. */
     Sums merged() {
         return complete.values().stream()
-                .map(PassInFlight::decode)
+                .map(PassInFlight::whole)
+                .map(Sums::decode)
                 .reduce(Sums::plus)
                 .orElseThrow();
     }

@@ -1,8 +1,8 @@
 package dev.lethe.streams.topology;
 
-import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.PrivacyStatement;
 import dev.lethe.schemas.VersionKind;
+import dev.lethe.streams.topology.Publisher.Content;
 import dev.lethe.streams.topology.Publisher.Statement;
 import dev.lethe.unlearn.certificate.Exactness;
 import dev.lethe.unlearn.certificate.PrivacyBudget;
@@ -10,13 +10,10 @@ import dev.lethe.unlearn.certificate.Ruling;
 import dev.lethe.unlearn.correction.Anchor;
 import dev.lethe.unlearn.correction.Correction;
 import dev.lethe.unlearn.objective.Family;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import dev.lethe.unlearn.objective.Objective;
 
 /** Publishes what the model's privacy budget has room for, and keeps account of it; or says what to do instead. */
 final class Release {
-    private static final Logger LOG = LoggerFactory.getLogger(Release.class);
-
     /** What became of a version that was to be published. */
     sealed interface Outcome {
         record Published() implements Outcome {}
@@ -32,21 +29,21 @@ final class Release {
     private static final Outcome PUBLISHED = new Outcome.Published();
 
     private final ModelState state;
-    private final Family family;
+    private final Objective objective;
     private final PrivacyAccount privacy;
     private final Publisher publisher;
     private final ModelOutput output;
+    private final Failures failures;
     private long last;
-    /** Newest change when the model could not follow: until another comes, trying again is pointless. */
-    private long failedAt = -1;
 
     /** @param privacy null if the model asks for no claim */
-    Release(ModelState state, Family family, PrivacyAccount privacy, Publisher publisher, ModelOutput output) {
+    Release(ModelState state, Objective objective, PrivacyAccount privacy, Publisher publisher, ModelOutput output) {
         this.state = state;
-        this.family = family;
+        this.objective = objective;
         this.privacy = privacy;
         this.publisher = publisher;
         this.output = output;
+        this.failures = new Failures(state, publisher, output.metrics());
     }
 
     /** When the last version was published; 0 before the first. */
@@ -61,6 +58,7 @@ final class Release {
                 Exactness.patched(anchor, correction),
                 "one Newton step from the anchor with the factor down-dated exactly",
                 null,
+                null,
                 null);
         return release(correction.theta(), anchor, statement, null);
     }
@@ -68,7 +66,7 @@ final class Release {
     /** Imported parameters are a version of their own, with the residual they came with. */
     Outcome imported(Anchor anchor) {
         var exactness = Exactness.measured(anchor, false);
-        var statement = new Statement(VersionKind.IMPORTED, exactness, "trained elsewhere", null, null);
+        var statement = new Statement(VersionKind.IMPORTED, exactness, "trained elsewhere", null, null, null);
         return release(anchor.theta(), anchor, statement, null);
     }
 
@@ -79,13 +77,14 @@ final class Release {
                 Exactness.measured(anchor, atRoundingFloor),
                 done.method(),
                 done.code(),
-                done.reason());
+                done.reason(),
+                null);
         return release(anchor.theta(), anchor, statement, done);
     }
 
     /** One Newton step is the minimiser of a quadratic objective, up to rounding. */
     private VersionKind kind(VersionKind otherwise) {
-        return family == Family.RIDGE ? VersionKind.EXACT : otherwise;
+        return objective.family() == Family.RIDGE ? VersionKind.EXACT : otherwise;
     }
 
     /** @param done the settling whose end this is; null for any other version */
@@ -114,28 +113,18 @@ final class Release {
 
     private Outcome publish(double[] theta, Anchor anchor, Statement statement, PrivacyStatement claim) {
         last = output.now();
-        state.progress().setFailureCode(null);
-        state.progress().setFailure(null);
-        publisher.publish(theta, anchor, statement, claim);
+        failures.over();
+        publisher.publish(Content.of(theta, anchor, objective), statement, claim);
         return PUBLISHED;
     }
 
     /** Nothing can be published over the changes up to {@code newest}: every request that waits is told. */
     void fail(String code, String reason, long newest) {
-        ModelSpec spec = state.spec();
-        LOG.atError()
-                .addKeyValue("model", spec.getModelId())
-                .addKeyValue("code", code)
-                .log("the model cannot follow: {}", reason);
-        state.progress().setFailureCode(code);
-        state.progress().setFailure(reason);
-        state.save();
-        failedAt = newest;
-        publisher.fail(code, reason);
+        failures.fail(code, reason, newest);
     }
 
     /** Whether the model could not follow the newest change. */
     boolean failed(long newest) {
-        return state.progress().getFailureCode() != null && failedAt == newest;
+        return failures.failed(newest);
     }
 }

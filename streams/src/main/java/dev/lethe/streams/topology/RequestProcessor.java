@@ -2,7 +2,9 @@ package dev.lethe.streams.topology;
 
 import dev.lethe.schemas.LedgerEntry;
 import dev.lethe.schemas.ModelNotice;
+import dev.lethe.schemas.Notices;
 import dev.lethe.schemas.Part;
+import dev.lethe.schemas.Parts;
 import dev.lethe.schemas.Receipt;
 import dev.lethe.schemas.ShardNotice;
 import dev.lethe.streams.metrics.LetheMetrics;
@@ -29,11 +31,15 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
 
     private static final Duration LOOK_EVERY = Duration.ofMillis(100);
     private static final int LOOK_SLICE = 1_000;
+    /** Open entries in memory, each a few hundred bytes: what is on its way under a backlog. */
+    private static final int OPEN_AT_HAND = 8_192;
 
     private final Ledger ledger;
     private final LetheMetrics metrics;
     private ProcessorContext<String, Addressed> context;
-    private KeyValueStore<String, LedgerEntry> entries;
+    private HeldStore<LedgerEntry> entries;
+    private Bundle<Part> parts;
+    private KeyValueStore<String, LedgerEntry> ledgerStore;
     private String task;
     private Cancellable lookForOpen;
     /** Last request id of the ledger that was looked at; null: none yet. */
@@ -47,7 +53,14 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
     @Override
     public void init(ProcessorContext<String, Addressed> context) {
         this.context = context;
-        entries = context.getStateStore(Nodes.LEDGER);
+        ledgerStore = context.getStateStore(Nodes.LEDGER);
+        entries = new HeldStore<>(ledgerStore, OPEN_AT_HAND, entry -> entry.getReceipt() == null);
+        // Not the time that a request claims: retention would delete the part of an old one before it is read.
+        parts = new Bundle<>(
+                Parts::new,
+                message -> context.forward(
+                        new Record<>(null, Addressed.toAll(message), context.currentSystemTimeMs()), Nodes.TO_PARTS));
+        context.<CommitHook>getStateStore(Nodes.REQUEST_COMMIT).install(context, this::flush);
         task = context.taskId().toString();
         lookForOpen = context.schedule(LOOK_EVERY, PunctuationType.WALL_CLOCK_TIME, time -> lookForOpen());
     }
@@ -55,7 +68,7 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
     /** Requests that an earlier run left open, found a slice of the ledger at a time. */
     private void lookForOpen() {
         int seen = 0;
-        try (var rest = entries.range(lookedAt, null)) {
+        try (var rest = ledgerStore.range(lookedAt, null)) {
             for (; rest.hasNext() && seen < LOOK_SLICE; seen++) {
                 var entry = rest.next();
                 lookedAt = entry.key;
@@ -77,20 +90,37 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
     @Override
     public void process(Record<String, SpecificRecord> record) {
         SpecificRecord message = record.value();
+        if (message instanceof Notices several) {
+            several.getNotices().forEach(this::gather);
+        } else if (message instanceof ShardNotice || message instanceof ModelNotice) {
+            gather(message);
+        } else if (message != null) {
+            accept(record);
+        }
+        Transaction.current().worked(context);
+    }
+
+    private void gather(Object message) {
         if (message instanceof ShardNotice notice) {
             gather(notice.getRequestId(), entry -> ledger.with(entry, notice));
         } else if (message instanceof ModelNotice notice) {
             gather(notice.getRequestId(), entry -> ledger.with(entry, notice));
-        } else if (message != null) {
-            accept(record);
         }
+    }
+
+    /** The end of a transaction. */
+    private void flush() {
+        parts.flush();
+        entries.flush();
+        Transaction.current().ended();
     }
 
     private void accept(Record<String, SpecificRecord> record) {
         SpecificRecord request = record.value();
         var meta = context.recordMetadata().orElseThrow();
         var at = new Coordinates(meta.topic(), meta.partition(), meta.offset(), record.timestamp());
-        var refusal = RequestRules.check(record.key(), request);
+        int bytes = Messages.encode(request).length;
+        var refusal = RequestRules.check(record.key(), request, bytes);
         if (refusal.isPresent()) {
             answer(Ledger.refused(request, at, refusal.get(), context.currentSystemTimeMs()));
             return;
@@ -103,10 +133,8 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
         }
         entries.put(id, ledger.open(request, at));
         metrics.openRequests().opened(task, id, at.time());
-        var part = new Part(RequestRules.normalised(request), at.time(), at.partition(), at.offset());
-        // Not the time that the request claims: retention would delete the part of an old one before it is read.
-        context.forward(
-                new Record<>(record.key(), Addressed.toAll(part), context.currentSystemTimeMs()), Nodes.TO_PARTS);
+        Transaction.current().produced();
+        parts.add(new Part(RequestRules.normalised(request), at.time(), at.partition(), at.offset()), bytes);
     }
 
     /** The first receipt of a request stands: the same request gets it again, another one under its id is refused. */
@@ -131,10 +159,7 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
         }
         LedgerEntry updated = add.apply(entry);
         var receipt = ledger.receipt(requestId, updated, context.currentSystemTimeMs());
-        entries.put(
-                requestId,
-                receipt.map(r -> LedgerEntry.newBuilder(updated).setReceipt(r).build())
-                        .orElse(updated));
+        entries.put(requestId, receipt.map(r -> ledger.closed(updated, r)).orElse(updated));
         receipt.ifPresent(r -> {
             metrics.openRequests().closed(task, requestId);
             answer(r);
@@ -147,6 +172,7 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
     }
 
     private void send(Receipt receipt) {
+        Transaction.current().produced();
         context.forward(
                 new Record<>(receipt.getRequestId(), Addressed.byKey(receipt), receipt.getReceiptTime()),
                 Nodes.TO_RECEIPTS);

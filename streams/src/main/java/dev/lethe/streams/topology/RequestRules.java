@@ -81,6 +81,8 @@ final class RequestRules {
     /** The request as it goes to the shards: repeated ids of a deletion folded, so that each is counted once. */
     static SpecificRecord normalised(SpecificRecord request) {
         return request instanceof DeleteRequest delete
+                        && (delete.getSamples().size() > 1
+                                || delete.getSubjects().size() > 1)
                 ? DeleteRequest.newBuilder(delete)
                         .setSamples(List.copyOf(distinct(delete.getSamples())))
                         .setSubjects(List.copyOf(distinct(delete.getSubjects())))
@@ -122,21 +124,22 @@ final class RequestRules {
     /**
      * The first thing wrong with a request, if any. Its key decides its partition, and there the order of a dataset's
      * requests and the memory of their ids.
+     *
+     * @param bytes of the encoded request
      */
-    static Optional<Refusal> check(String key, SpecificRecord request) {
-        return check(request)
+    static Optional<Refusal> check(String key, SpecificRecord request, int bytes) {
+        return check(request, bytes)
                 .or(() -> dataset(request).equals(key)
                         ? Optional.empty()
                         : refuse("BAD_KEY", "requests: expected the dataset as the record's key"));
     }
 
-    private static Optional<Refusal> check(SpecificRecord request) {
+    private static Optional<Refusal> check(SpecificRecord request, int bytes) {
         String id = requestId(request);
         if (id.isEmpty() || id.length() > MAX_ID_LENGTH) {
             return refuse(
                     "BAD_REQUEST_ID", "requestId: expected 1 to " + MAX_ID_LENGTH + " characters, got " + id.length());
         }
-        int bytes = Messages.encode(request).length;
         if (bytes > MAX_BYTES) {
             return refuse(
                     "TOO_LARGE", "request: expected at most " + MAX_BYTES + " bytes, got " + bytes + ": split it up");

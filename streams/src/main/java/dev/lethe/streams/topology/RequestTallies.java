@@ -4,87 +4,141 @@ import dev.lethe.schemas.Change;
 import dev.lethe.schemas.RequestTally;
 import dev.lethe.schemas.SettleUntil;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /** Which requests a model still owes a notice, and how many shards have told it all they have of each. */
 final class RequestTallies {
-    private final KeyValueStore<String, RequestTally> store;
+    private static final Comparator<RequestTally> BY_COORDINATES = Comparator.comparingInt(
+                    RequestTally::getRequestPartition)
+            .thenComparingLong(RequestTally::getRequestOffset);
+
+    private final HeldStore<RequestTally> store;
     private final String prefix;
     private final int shards;
-    private final Map<String, RequestTally> tallies = new LinkedHashMap<>();
+    /** Requests that some shards have not answered. */
+    private final Map<String, RequestTally> open = new HashMap<>();
+    /** Requests that wait only for a version, in the order in which their last shard was done. */
+    private final Map<String, RequestTally> waiting = new LinkedHashMap<>();
 
     RequestTallies(KeyValueStore<String, RequestTally> store, String modelId, int shards) {
-        this.store = store;
+        this.store = new HeldStore<>(store);
         this.prefix = modelId + "/";
         this.shards = shards;
         try (var all = store.prefixScan(prefix, new StringSerializer())) {
-            all.forEachRemaining(e -> tallies.put(e.value.getRequestId(), e.value));
+            all.forEachRemaining(e -> remember(e.value));
         }
     }
 
-    /** Counts a shard's last answer to a request. Returns whether it was the last shard. */
-    boolean done(Change last, long tailLast) {
-        String id = last.getRequestId();
-        RequestTally tally = tallies.computeIfAbsent(
-                id,
-                key -> RequestTally.newBuilder()
-                        .setRequestId(key)
-                        .setRequestPartition(last.getRequestPartition())
-                        .setRequestOffset(last.getRequestOffset())
-                        .setShards(List.of())
-                        .setUntil(last.getUntil())
-                        .setThrough(-1)
-                        .build());
+    private void remember(RequestTally tally) {
+        (complete(tally) ? waiting : open).put(tally.getRequestId(), tally);
+    }
+
+    /** Counts a shard's answer to a request: one of its changes, its last word, or both. */
+    void count(Change answer, long tailLast) {
+        String id = answer.getRequestId();
+        if (waiting.containsKey(id)) {
+            return;
+        }
+        RequestTally known = open.remove(id);
+        RequestTally.Builder tally = known == null ? begin(answer) : again(known);
+        boolean change = answer.getBefore() != null || answer.getAfter() != null;
+        if (change && tally.getFirstChange() < 0) {
+            tally.setFirstChange(tailLast);
+        }
+        if (answer.getPartDone()) {
+            done(tally, answer.getShard(), tailLast);
+            tally.setUntil(answer.getUntil());
+        }
+        RequestTally counted = tally.build();
+        remember(counted);
+        if (known == null) {
+            store.putNew(prefix + id, counted);
+        } else {
+            store.put(prefix + id, counted);
+        }
+    }
+
+    private static RequestTally.Builder begin(Change answer) {
+        return RequestTally.newBuilder()
+                .setRequestId(answer.getRequestId())
+                .setRequestPartition(answer.getRequestPartition())
+                .setRequestOffset(answer.getRequestOffset())
+                .setShards(List.of())
+                .setThrough(-1)
+                .setFirstChange(-1);
+    }
+
+    /** Not a builder's own copy, which walks the schema: this runs for each shard of each request. */
+    private static RequestTally.Builder again(RequestTally known) {
+        return RequestTally.newBuilder()
+                .setRequestId(known.getRequestId())
+                .setRequestPartition(known.getRequestPartition())
+                .setRequestOffset(known.getRequestOffset())
+                .setShards(known.getShards())
+                .setUntil(known.getUntil())
+                .setThrough(known.getThrough())
+                .setFirstChange(known.getFirstChange())
+                .setListed(known.getListed());
+    }
+
+    private void done(RequestTally.Builder tally, int shard, long tailLast) {
         List<Integer> seen = new ArrayList<>(tally.getShards());
-        if (!seen.contains(last.getShard())) {
-            seen.add(last.getShard());
+        if (!seen.contains(shard)) {
+            seen.add(shard);
         }
-        boolean complete = seen.size() == shards;
-        put(RequestTally.newBuilder(tally)
-                .setShards(seen)
-                .setThrough(complete ? tailLast : -1)
-                .build());
-        return complete;
+        tally.setShards(seen).setThrough(seen.size() == shards ? tailLast : -1);
     }
 
-    private void put(RequestTally tally) {
-        tallies.put(tally.getRequestId(), tally);
-        store.put(prefix + tally.getRequestId(), tally);
-    }
-
-    static boolean complete(RequestTally tally) {
+    private static boolean complete(RequestTally tally) {
         return tally.getThrough() >= 0;
+    }
+
+    /** Writes what is still open; the end of a transaction. */
+    void flush() {
+        store.flush();
     }
 
     /** Complete requests that wait only for a version. */
     boolean anyWaiting() {
-        return tallies.values().stream().anyMatch(RequestTallies::complete);
+        return !waiting.isEmpty();
     }
 
     boolean anyWaitsForSettling() {
-        return tallies.values().stream().anyMatch(t -> complete(t) && t.getUntil() == SettleUntil.SETTLED);
+        return waiting.values().stream().anyMatch(t -> t.getUntil() == SettleUntil.SETTLED);
     }
 
-    /** The complete ones whose last change has a tail number after the first and up to the second. */
-    List<RequestTally> held(long after, long through) {
-        return tallies.values().stream()
-                .filter(t -> complete(t) && t.getThrough() > after && t.getThrough() <= through)
+    /**
+     * The requests with changes in the version that is being published and in none before it, complete or not, in the order
+     * of their offsets; each is listed once.
+     *
+     * @param through tail number of the last change that the version holds
+     */
+    List<RequestTally> list(long through) {
+        List<RequestTally> fresh = Stream.concat(waiting.values().stream(), open.values().stream())
+                .filter(t -> !t.getListed() && t.getFirstChange() >= 0 && t.getFirstChange() <= through)
+                .sorted(BY_COORDINATES)
                 .toList();
+        for (RequestTally tally : fresh) {
+            RequestTally listed = RequestTally.newBuilder(tally).setListed(true).build();
+            (complete(tally) ? waiting : open).put(tally.getRequestId(), listed);
+            store.put(prefix + tally.getRequestId(), listed);
+        }
+        return fresh;
     }
 
-    /** Removes and returns the complete ones that meet a condition, in the order in which they began. */
+    /** Removes and returns the complete ones that meet a condition, in the order in which they were complete. */
     List<RequestTally> remove(Predicate<RequestTally> which) {
-        List<RequestTally> removed = tallies.values().stream()
-                .filter(RequestTallies::complete)
-                .filter(which)
-                .toList();
+        List<RequestTally> removed = waiting.values().stream().filter(which).toList();
         for (RequestTally tally : removed) {
-            tallies.remove(tally.getRequestId());
+            waiting.remove(tally.getRequestId());
             store.delete(prefix + tally.getRequestId());
         }
         return removed;

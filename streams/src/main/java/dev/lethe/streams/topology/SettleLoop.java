@@ -21,6 +21,8 @@ import java.util.function.Consumer;
 final class SettleLoop implements Passes.Listener {
     /** What a pass adds up for a factor. */
     private static final Wanted FACTOR = new Wanted(true, true, false, null);
+    /** The same where K is here already. */
+    private static final Wanted CURVATURE = new Wanted(true, false, false, null);
 
     /** What becomes of a settling; it is over when one of these is called. */
     interface Listener {
@@ -35,6 +37,7 @@ final class SettleLoop implements Passes.Listener {
 
     private final LiveAnchor anchor;
     private final ModelState state;
+    private final ModelOutput output;
     private final Passes passes;
     private final Listener listener;
     private Settling settling;
@@ -48,6 +51,7 @@ final class SettleLoop implements Passes.Listener {
             Listener listener) {
         this.anchor = anchor;
         this.state = state;
+        this.output = output;
         this.passes = new Passes(state, anchor.objective(), settings.shards(), output, worker, this);
         this.listener = listener;
     }
@@ -118,7 +122,7 @@ final class SettleLoop implements Passes.Listener {
     private void act(Settler.Step step) {
         if (step instanceof Settler.Step.Evaluate evaluate) {
             var plain = new Wanted(false, false, evaluate.preconditioner(), null);
-            passes.issue(new Question(Purpose.SETTLE, evaluate.theta(), evaluate.curvature() ? FACTOR : plain));
+            passes.issue(new Question(Purpose.SETTLE, evaluate.theta(), evaluate.curvature() ? factor() : plain));
         } else if (step instanceof Settler.Step.Multiply multiply) {
             var product = new Wanted(false, false, false, multiply.direction());
             passes.issue(new Question(Purpose.MULTIPLY, multiply.theta(), product));
@@ -127,6 +131,10 @@ final class SettleLoop implements Passes.Listener {
         } else if (step instanceof Settler.Step.GiveUp up) {
             failed(up.code(), up.reason());
         }
+    }
+
+    private Wanted factor() {
+        return anchor.get() != null && anchor.get().lendsGram() ? CURVATURE : FACTOR;
     }
 
     @Override
@@ -145,7 +153,13 @@ final class SettleLoop implements Passes.Listener {
         built.accept(candidate);
         candidate.foldGradient(behind);
         candidate.foldFactor(behind);
-        decide(candidate);
+        if (pass.question().wanted().equals(CURVATURE) && !anchor.get().lendsGram()) {
+            // Meanwhile it was lost with its factor, or more rows went than are left.
+            candidate.close();
+            passes.issue(new Question(Purpose.SETTLE, pass.theta(), FACTOR));
+        } else {
+            decide(candidate);
+        }
     }
 
     private void decide(Anchor candidate) {
@@ -164,8 +178,12 @@ final class SettleLoop implements Passes.Listener {
 
     private void finished(boolean atRoundingFloor) {
         Settling done = settling;
-        settling = null;
-        listener.settled(done, atRoundingFloor);
+        output.outbox().keep(state.spec(), anchor.objective(), anchor.get().theta(), () -> {
+            if (settling == done) {
+                settling = null;
+                listener.settled(done, atRoundingFloor);
+            }
+        });
     }
 
     @Override

@@ -1,9 +1,12 @@
 package dev.lethe.streams.topology;
 
 import dev.lethe.schemas.Change;
+import dev.lethe.schemas.Changes;
 import dev.lethe.schemas.Cut;
+import dev.lethe.schemas.Notices;
 import dev.lethe.schemas.OpenModel;
 import dev.lethe.schemas.Part;
+import dev.lethe.schemas.RowData;
 import dev.lethe.schemas.Sample;
 import dev.lethe.schemas.SettleUntil;
 import dev.lethe.schemas.ShardNotice;
@@ -11,6 +14,7 @@ import dev.lethe.schemas.ShardStatistics;
 import dev.lethe.schemas.StoredSample;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -25,6 +29,10 @@ final class ShardOutput {
     private final byte[] origin;
     /** Per model the last change, held back so that it can carry the end of the part. */
     private final Map<String, Change.Builder> held = new HashMap<>();
+    /** Per model what it is told in this transaction. */
+    private final Map<String, Bundle<Change>> changes = new HashMap<>();
+    /** Per partition of the ledger what it is told in this transaction. */
+    private final Map<Integer, Bundle<ShardNotice>> notices = new HashMap<>();
 
     ShardOutput(ProcessorContext<String, Addressed> context, OpenModels models) {
         this.context = context;
@@ -34,23 +42,68 @@ final class ShardOutput {
     }
 
     /** Tells every model of the dataset that holds the sample, before or after. */
-    void changed(String dataset, StoredSample before, StoredSample after) {
+    void changed(String dataset, String sampleId, StoredSample before, StoredSample after) {
         for (OpenModel model : models.of(dataset)) {
-            models.change(model, before, after).ifPresent(change -> hold(model, change));
+            models.change(model, sampleId, before, after).ifPresent(change -> hold(model, change));
         }
     }
 
     private void hold(OpenModel model, Change.Builder change) {
         Change.Builder earlier = held.put(model.getSpec().getModelId(), change);
         if (earlier != null) {
-            answer(model, build(earlier, false, null, null, null));
+            tell(model, build(earlier, false, null, null, null));
         }
     }
 
-    /** Sends the changes still held back: they belong to no request, or the request goes on. */
+    /** Ends a run of changes that belong to no request. */
     void flush() {
-        held.forEach((id, change) -> answer(models.get(id), build(change, false, null, null, null)));
+        flush(null, null);
+    }
+
+    /** Ends a slice of a part that goes on: the last change names the request. */
+    void flush(String requestId, Part part) {
+        held.forEach((id, change) -> tell(models.get(id), build(change, false, requestId, part, null)));
         held.clear();
+    }
+
+    /** Sends what was held back in this transaction. */
+    void send() {
+        changes.values().forEach(Bundle::flush);
+        notices.values().forEach(Bundle::flush);
+    }
+
+    private void tell(OpenModel model, Change change) {
+        Transaction.current().produced();
+        changes.computeIfAbsent(
+                        model.getSpec().getModelId(),
+                        id -> new Bundle<>(Changes::new, message -> forwardAnswer(models.get(id), message)))
+                .add(change, Messages.SMALL + size(change.getBefore()) + size(change.getAfter()));
+    }
+
+    private static int size(RowData row) {
+        return row == null || row.getFeatures() == null ? 0 : row.getFeatures().remaining();
+    }
+
+    private void tell(int requestPartition, ShardNotice notice) {
+        Transaction.current().produced();
+        notices.computeIfAbsent(
+                        requestPartition,
+                        partition -> new Bundle<>(
+                                all -> new Notices(List.copyOf(all)),
+                                message -> forward(null, Addressed.to(partition, message), Nodes.TO_APPLIED)))
+                .add(notice, Messages.SMALL);
+    }
+
+    /** Tells a model a validation row that was there before it, if the sample is one. */
+    void validation(OpenModel model, String sampleId, StoredSample row) {
+        models.validation(model, sampleId, row)
+                .ifPresent(change -> tell(model, build(change, false, null, null, null)));
+    }
+
+    /** Tells a model that it has all validation rows of this shard. */
+    void validationDone(OpenModel model) {
+        var done = Change.newBuilder().setModelId(model.getSpec().getModelId()).setValidationDone(true);
+        tell(model, build(done, false, null, null, null));
     }
 
     /** Ends a part: each model of the dataset gets its last change marked as such, or an empty answer. */
@@ -59,13 +112,13 @@ final class ShardOutput {
             String id = model.getSpec().getModelId();
             Change.Builder last = held.remove(id);
             Change.Builder done = last == null ? Change.newBuilder().setModelId(id) : last;
-            answer(model, build(done, true, notice.getRequestId(), part, until));
+            tell(model, build(done, true, notice.getRequestId(), part, until));
         }
         flush();
-        forward(notice.getRequestId(), Addressed.to(part.getReplyPartition(), notice), Nodes.TO_APPLIED);
+        tell(part.getReplyPartition(), notice);
     }
 
-    /** @param part null: no request caused the change, or it is not its last */
+    /** @param part null: no request caused the change, or another change of the same slice names it */
     private Change build(Change.Builder change, boolean done, String requestId, Part part, SettleUntil until) {
         return change.setShard(shard)
                 .setPartDone(done)
@@ -117,11 +170,21 @@ final class ShardOutput {
                 DeadLetter.of(record, code, reason, context.currentSystemTimeMs()), Nodes.SHARDS_TO_DEAD_LETTERS);
     }
 
+    /** Behind all changes told before: a cut divides them. */
     private void answer(OpenModel model, SpecificRecord message) {
+        Bundle<Change> before = changes.get(model.getSpec().getModelId());
+        if (before != null) {
+            before.flush();
+        }
+        forwardAnswer(model, message);
+    }
+
+    private void forwardAnswer(OpenModel model, SpecificRecord message) {
         forward(model.getSpec().getModelId(), Addressed.to(model.getReplyPartition(), message), Nodes.TO_ANSWERS);
     }
 
     private void forward(String key, Addressed value, String sink) {
+        Transaction.current().produced();
         context.forward(new Record<>(key, value, context.currentSystemTimeMs()), sink);
     }
 }

@@ -1,23 +1,29 @@
 package dev.lethe.streams.topology;
 
+import dev.lethe.schemas.InfluencePass;
 import dev.lethe.schemas.ModelOpened;
 import dev.lethe.schemas.OpenModel;
 import dev.lethe.schemas.Part;
 import dev.lethe.schemas.PartCursor;
+import dev.lethe.schemas.Parts;
 import dev.lethe.schemas.Pass;
+import dev.lethe.schemas.PublishedFactor;
 import dev.lethe.schemas.Sample;
+import dev.lethe.schemas.ScorePass;
 import dev.lethe.schemas.StoredSample;
 import dev.lethe.streams.store.RowBudget;
 import java.time.Duration;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 
 /** Owns a partition of the training data: applies parts and new rows to it, tells the models, answers passes. */
 final class ShardProcessor implements Processor<String, SpecificRecord, String, Addressed> {
+    /** Between looks at unfinished work. */
     private static final Duration TICK = Duration.ofMillis(5);
+    /** Between looks at memory that nobody asks for any more. */
+    private static final Duration QUIET = Duration.ofSeconds(10);
     /** How long one tick may work on the queue: other tasks share the thread, and transactions must end. */
     private static final Duration WORK = Duration.ofMillis(20);
 
@@ -29,7 +35,10 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
     private ShardOutput output;
     private PartQueue queue;
     private PassAnswers passes;
+    private ValidationRows validation;
+    private RowPasses rowPasses;
     private Worker worker;
+    private Alarm alarm;
     private boolean resumed;
 
     ShardProcessor(TopologySettings settings, RowBudget rowBudget) {
@@ -48,18 +57,39 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
         // A task that is revived after a failure keeps its processor.
         resumed = false;
         passes = new PassAnswers(rows, models, output, worker, context.taskId().partition());
-        context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, time -> tick());
+        validation = new ValidationRows(rows, models, output);
+        rowPasses = new RowPasses(
+                rows, models, new RowOutput(context), new Worker("lethe-rows-" + context.taskId()), settings.shards());
+        context.<CommitHook>getStateStore(Nodes.SHARD_COMMIT).install(context, this::commit);
+        alarm = new Alarm(context, this::tick);
+        alarm.within(TICK);
+    }
+
+    /** The end of a transaction. */
+    private void commit() {
+        output.send();
+        Transaction.current().ended();
     }
 
     private void tick() {
         resumeOnce();
         worker.drain();
         passes.send();
+        rowPasses.send();
         rows.tidy();
         long end = System.nanoTime() + WORK.toNanos();
+        validation.send(end - WORK.toNanos() / 2);
         while (!queue.isEmpty() && System.nanoTime() < end) {
             workOff();
         }
+        alarm.within(unfinished() ? TICK : QUIET);
+        if (queue.isEmpty()) {
+            Transaction.current().endIfProduced(context);
+        }
+    }
+
+    private boolean unfinished() {
+        return worker.busy() || passes.sending() || validation.sending() || rowPasses.busy() || !queue.isEmpty();
     }
 
     /** Not in init, where nothing may be forwarded yet. */
@@ -67,6 +97,7 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
         if (!resumed) {
             resumed = true;
             passes.resume();
+            validation.resume();
         }
     }
 
@@ -76,19 +107,32 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
         SpecificRecord message = record.value();
         if (message instanceof Part part) {
             accept(part);
+        } else if (message instanceof Parts several) {
+            several.getParts().forEach(this::accept);
         } else if (message instanceof Pass pass) {
             passes.begin(pass);
         } else if (message instanceof ModelOpened opened) {
             open(opened);
+        } else if (message instanceof PublishedFactor piece) {
+            rowPasses.factor(piece);
+        } else if (message instanceof ScorePass pass) {
+            rowPasses.score(pass);
+        } else if (message instanceof InfluencePass pass) {
+            rowPasses.influence(pass);
         } else {
             sample(record);
         }
+        if (unfinished()) {
+            alarm.within(TICK);
+        }
+        Transaction.current().worked(context);
     }
 
     @Override
     public void close() {
         if (worker != null) {
             worker.close();
+            rowPasses.close();
             rows.close();
         }
     }
@@ -100,6 +144,7 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
                     .setReplyPartition(opened.getReplyPartition())
                     .setSubjectSalt(opened.getSubjectSalt())
                     .build());
+            validation.resume();
         }
     }
 
@@ -147,7 +192,7 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
         StoredSample row = rows.get(dataset, sampleId);
         if (row != null) {
             rows.delete(dataset, sampleId, row);
-            output.changed(dataset, row, null);
+            output.changed(dataset, sampleId, row, null);
             output.flush();
         }
     }
@@ -168,16 +213,9 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
         var after = new StoredSample(
                 sample.getSubjectId(), sample.getFeatures(), sample.getLabel(), sample.getWeight(), record.timestamp());
         rows.put(dataset, id, before, after);
-        if (!sameContent(before, after)) {
-            output.changed(dataset, before, after);
+        if (!ShardStores.sameContent(before, after)) {
+            output.changed(dataset, id, before, after);
             output.flush();
         }
-    }
-
-    private static boolean sameContent(StoredSample before, StoredSample after) {
-        return before != null
-                && before.getFeatures().equals(after.getFeatures())
-                && before.getLabel().equals(after.getLabel())
-                && before.getWeight() == after.getWeight();
     }
 }

@@ -23,14 +23,21 @@ final class ShardStores implements AutoCloseable {
     private final KeyValueStore<String, StoredSample> samples;
     private final KeyValueStore<String, byte[]> subjects;
     private final KeyValueStore<String, byte[]> suppressed;
+    private final StoredRows stored = new StoredRows();
     private final RowCache cache;
     private KeyedHash secret;
+    private Watcher watcher = (dataset, sampleId) -> {};
+
+    /** Hears of rows that are not any more what they were. */
+    interface Watcher {
+        void changed(String dataset, String sampleId);
+    }
 
     ShardStores(ProcessorContext<?, ?> context, RowBudget budget) {
         samples = context.getStateStore(Nodes.SAMPLES);
         subjects = context.getStateStore(Nodes.SUBJECTS);
         suppressed = context.getStateStore(Nodes.SUPPRESSED);
-        cache = new RowCache(new StoredRows(), budget);
+        cache = new RowCache(stored, budget);
     }
 
     private final class StoredRows implements ShardRows {
@@ -69,20 +76,45 @@ final class ShardStores implements AutoCloseable {
         String key = Topics.sampleKey(dataset, sampleId);
         samples.put(key, row);
         cache.changed(dataset, key, row);
+        if (before != null && !sameContent(before, row)) {
+            watcher.changed(dataset, sampleId);
+        }
+    }
+
+    /** Whether two rows are the same to every model. */
+    static boolean sameContent(StoredSample before, StoredSample after) {
+        return before != null
+                && before.getFeatures().equals(after.getFeatures())
+                && before.getLabel().equals(after.getLabel())
+                && before.getWeight() == after.getWeight();
+    }
+
+    /** From now on tells of rows that are changed or deleted, each at once. */
+    void watch(Watcher told) {
+        watcher = told;
     }
 
     void delete(String dataset, String sampleId, StoredSample row) {
         String key = Topics.sampleKey(dataset, sampleId);
-        samples.delete(key);
+        // Deletes; the store's own delete reads and decodes what was there first.
+        samples.put(key, null);
         cache.changed(dataset, key, null);
+        watcher.changed(dataset, sampleId);
         if (row.getSubjectId() != null) {
-            subjects.delete(indexKey(dataset, row.getSubjectId(), sampleId));
+            subjects.put(indexKey(dataset, row.getSubjectId(), sampleId), null);
         }
     }
 
     /** All rows of a dataset as they are now and as a model with this mapper sees them. */
     RowCut cut(String dataset, RowMapper mapper) {
         return cache.cut(dataset, mapper);
+    }
+
+    /** Rows of a dataset in the order of their ids, behind {@code after} (null: from the first). */
+    KeyValueIterator<String, StoredSample> rowsOf(String dataset, String after) {
+        // The first key behind a key is the key with the smallest character added.
+        String from = after == null ? null : Topics.sampleKey(dataset, after) + SEPARATOR;
+        return stored.scan(dataset, from);
     }
 
     /** Work of a quiet moment on the rows in memory. */
@@ -113,7 +145,9 @@ final class ShardStores implements AutoCloseable {
         String key = hashKey("s/", dataset, sampleId);
         byte[] before = suppressed.get(key);
         boolean erasedBefore = before != null && before[0] == 1;
-        suppressed.put(key, new byte[] {(byte) (held || erasedBefore ? 1 : 0)});
+        if (before == null || held && !erasedBefore) {
+            suppressed.put(key, new byte[] {(byte) (held ? 1 : 0)});
+        }
         return erasedBefore;
     }
 

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -25,8 +26,13 @@ final class Tail {
      * A change with its number in the tail.
      *
      * @param subject keyed hash, or null
+     * @param sample what a network knows the sample by, or null
      */
-    record Entry(long number, int shard, String subject, RowChange change) {}
+    record Entry(long number, int shard, String subject, String sample, RowChange change) {
+        private static Entry of(long number, TailEntry stored, RowChange change) {
+            return new Entry(number, stored.getShard(), stored.getSubject(), stored.getSample(), change);
+        }
+    }
 
     private final KeyValueStore<String, TailEntry> store;
     private final String prefix;
@@ -56,9 +62,7 @@ final class Tail {
         try (var all = store.range(key(applied + 1), key(Long.MAX_VALUE))) {
             all.forEachRemaining(entry -> {
                 long number = number(entry.key);
-                change(entry.value)
-                        .ifPresent(c -> pending.addLast(
-                                new Entry(number, entry.value.getShard(), entry.value.getSubject(), c)));
+                change(entry.value).ifPresent(c -> pending.addLast(Entry.of(number, entry.value, c)));
                 last = Math.max(last, number);
             });
         }
@@ -80,7 +84,7 @@ final class Tail {
         change(entry).ifPresent(change -> {
             last++;
             store.put(key(last), entry);
-            pending.addLast(new Entry(last, entry.getShard(), entry.getSubject(), change));
+            pending.addLast(Entry.of(last, entry, change));
         });
     }
 
@@ -95,6 +99,28 @@ final class Tail {
         }
         kept.addAll(taken);
         return taken;
+    }
+
+    /** Takes back that these entries, the newest that were taken, were folded. */
+    void putBack(List<Entry> taken) {
+        if (taken.isEmpty()) {
+            return;
+        }
+        kept.removeAll(taken);
+        for (int i = taken.size() - 1; i >= 0; i--) {
+            pending.addFirst(taken.get(i));
+        }
+        folded = taken.get(0).number - 1;
+    }
+
+    /** Entries that were not taken. */
+    List<Entry> pending(Predicate<Entry> which) {
+        return pending.stream().filter(which).toList();
+    }
+
+    /** Whether there is such an entry, pending or kept. */
+    boolean any(Predicate<Entry> which) {
+        return pending.stream().anyMatch(which) || kept.stream().anyMatch(which);
     }
 
     List<Entry> kept(Predicate<Entry> which) {
@@ -115,7 +141,8 @@ final class Tail {
     void trim(long upTo, int most) {
         long end = Math.min(upTo, folded);
         for (int i = 0; i < most && first <= end; i++) {
-            store.delete(key(first++));
+            // Deletes; the store's own delete reads and decodes what was there first.
+            store.put(key(first++), null);
         }
     }
 
@@ -156,6 +183,6 @@ final class Tail {
     }
 
     private String key(long number) {
-        return prefix + String.format("%016x", number);
+        return prefix + HexFormat.of().toHexDigits(number);
     }
 }

@@ -1,21 +1,35 @@
 package dev.lethe.streams.topology;
 
 import dev.lethe.schemas.Change;
+import dev.lethe.schemas.Changes;
 import dev.lethe.schemas.Cut;
 import dev.lethe.schemas.DeleteRequest;
+import dev.lethe.schemas.InfluencePart;
+import dev.lethe.schemas.InfluencePass;
+import dev.lethe.schemas.InfluenceQuestion;
 import dev.lethe.schemas.ModelNotice;
 import dev.lethe.schemas.ModelOpened;
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.ModelVersion;
+import dev.lethe.schemas.Notices;
 import dev.lethe.schemas.Part;
+import dev.lethe.schemas.Parts;
 import dev.lethe.schemas.Pass;
+import dev.lethe.schemas.PromoteVersion;
+import dev.lethe.schemas.Promotion;
+import dev.lethe.schemas.PublishedFactor;
 import dev.lethe.schemas.Receipt;
 import dev.lethe.schemas.RectifyRequest;
 import dev.lethe.schemas.RefreshFactor;
+import dev.lethe.schemas.RefreshScores;
 import dev.lethe.schemas.RelabelRequest;
 import dev.lethe.schemas.Sample;
+import dev.lethe.schemas.SampleScores;
+import dev.lethe.schemas.ScorePass;
+import dev.lethe.schemas.ScoresDone;
 import dev.lethe.schemas.SettleRequest;
 import dev.lethe.schemas.ShardNotice;
+import dev.lethe.schemas.ShardScored;
 import dev.lethe.schemas.ShardStatistics;
 import dev.lethe.schemas.VersionArtifact;
 import dev.lethe.streams.topology.Topic.Group;
@@ -44,9 +58,10 @@ public record Topics(String prefix) {
                         .required(SpecificRecord.class));
     }
 
-    /** Notices of shards and models for the ledger. Key: request id. */
+    /** Notices of shards and models for the ledger, by partition. No key. */
     public Topic<String, SpecificRecord> applied() {
-        return topic("applied", Group.REQUESTS, DELETE, union(List.of(ShardNotice.class, ModelNotice.class)));
+        return topic(
+                "applied", Group.REQUESTS, DELETE, union(List.of(ShardNotice.class, ModelNotice.class, Notices.class)));
     }
 
     /** Training rows. Key: dataset/sampleId; null value: tombstone. */
@@ -54,14 +69,19 @@ public record Topics(String prefix) {
         return topic("samples", Group.SHARDS, COMPACT, Messages.serde(Sample.class));
     }
 
-    /** Requests on their way to every shard. Key: dataset. */
-    public Topic<String, Part> parts() {
-        return topic("parts", Group.SHARDS, DELETE, Messages.serde(Part.class));
+    /** Requests on their way to every shard. No key. */
+    public Topic<String, SpecificRecord> parts() {
+        return topic("parts", Group.SHARDS, DELETE, union(List.of(Part.class, Parts.class)));
     }
 
     /** Opened models and passes, to every shard. Key: model id. */
     public Topic<String, SpecificRecord> passes() {
-        return topic("passes", Group.SHARDS, DELETE, union(List.of(ModelOpened.class, Pass.class)));
+        return topic(
+                "passes",
+                Group.SHARDS,
+                DELETE,
+                union(List.of(
+                        ModelOpened.class, Pass.class, PublishedFactor.class, ScorePass.class, InfluencePass.class)));
     }
 
     /** Model definitions. Key: model id. */
@@ -69,13 +89,22 @@ public record Topics(String prefix) {
         return topic("models", Group.MODELS, COMPACT, Messages.serde(ModelSpec.class));
     }
 
-    /** Changes, cuts and statistics, from shards to a model; requests for a new factor. Key: model id. */
+    /** Changes, cuts and statistics, from shards to a model; what is asked of a model. Key: model id. */
     public Topic<String, SpecificRecord> answers() {
         return topic(
                 "answers",
                 Group.MODELS,
                 DELETE,
-                union(List.of(Change.class, Cut.class, ShardStatistics.class, RefreshFactor.class)));
+                union(List.of(
+                        Change.class,
+                        Changes.class,
+                        Cut.class,
+                        ShardStatistics.class,
+                        RefreshFactor.class,
+                        PromoteVersion.class,
+                        RefreshScores.class,
+                        InfluenceQuestion.class,
+                        ShardScored.class)));
     }
 
     /** Receipts. Key: request id. */
@@ -93,9 +122,29 @@ public record Topics(String prefix) {
         return topic("versions.latest", Group.OUTPUT, COMPACT, Messages.serde(ModelVersion.class));
     }
 
+    /** Champions of models whose champion is not simply the newest version. Key: model id; a tombstone: it is again. */
+    public Topic<String, ModelVersion> championVersions() {
+        return topic("versions.champion", Group.OUTPUT, COMPACT, Messages.serde(ModelVersion.class));
+    }
+
+    /** Decisions about champions. Key: model id. */
+    public Topic<String, Promotion> promotions() {
+        return topic("promotions", Group.OUTPUT, DELETE, Messages.serde(Promotion.class));
+    }
+
     /** Versions whose files are in the artifact store. Key: model id. */
     public Topic<String, VersionArtifact> artifacts() {
         return topic("artifacts", Group.OUTPUT, DELETE, Messages.serde(VersionArtifact.class));
+    }
+
+    /** Scores of every sample of the models that are scored. Key: dataset/modelId/sampleId; null value: tombstone. */
+    public Topic<String, SampleScores> scores() {
+        return topic("scores", Group.SHARDS, COMPACT, Messages.serde(SampleScores.class));
+    }
+
+    /** Answers to questions about influence, and news of scores. Key: question or model id. */
+    public Topic<String, SpecificRecord> insights() {
+        return topic("insights", Group.OUTPUT, DELETE, union(List.of(InfluencePart.class, ScoresDone.class)));
     }
 
     /** What could not be read or handled, with the reason in the headers. */
@@ -116,13 +165,22 @@ public record Topics(String prefix) {
                 receipts(),
                 versions(),
                 latestVersions(),
+                championVersions(),
+                promotions(),
                 artifacts(),
+                scores(),
+                insights(),
                 deadLetters());
     }
 
     /** Key of a sample record. Datasets have no slash in their names, so the first slash separates. */
     public static String sampleKey(String dataset, String sampleId) {
         return dataset + "/" + sampleId;
+    }
+
+    /** Key of a score record. Neither datasets nor models have a slash in their names. */
+    public static String scoreKey(String dataset, String modelId, String sampleId) {
+        return dataset + "/" + modelId + "/" + sampleId;
     }
 
     private <V> Topic<String, V> topic(String name, Group group, String cleanup, Serde<V> values) {

@@ -4,6 +4,7 @@ import dev.lethe.schemas.Receipt;
 import dev.lethe.schemas.ReceiptStatus;
 import dev.lethe.schemas.RequestType;
 import dev.lethe.streams.config.Names;
+import dev.lethe.streams.registry.RegistryUnavailableException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,6 +45,10 @@ public final class UnreadableRecords implements DeserializationExceptionHandler 
     @Override
     public Response handleError(
             ErrorHandlerContext context, ConsumerRecord<byte[], byte[]> record, Exception exception) {
+        if (exception instanceof RegistryUnavailableException) {
+            // Nothing is wrong with the record: the thread starts again, and with it the record.
+            return Response.fail();
+        }
         LOG.atInfo()
                 .addKeyValue("topic", record.topic())
                 .addKeyValue("partition", record.partition())

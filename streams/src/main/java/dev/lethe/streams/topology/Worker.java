@@ -14,6 +14,8 @@ import java.util.function.Supplier;
 final class Worker implements AutoCloseable {
     private final ThreadPoolExecutor executor;
     private final Queue<Runnable> finished = new ConcurrentLinkedQueue<>();
+    /** Jobs whose results have not been drained. Stream thread only. */
+    private int outstanding;
 
     Worker(String name) {
         executor = new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), job -> {
@@ -26,13 +28,20 @@ final class Worker implements AutoCloseable {
 
     /** Runs a job; what it returns is run by the next {@link #drain}. A job must turn its own failures into results. */
     void submit(Supplier<Runnable> job) {
+        outstanding++;
         executor.execute(() -> finished.add(job.get()));
     }
 
     void drain() {
         for (Runnable result = finished.poll(); result != null; result = finished.poll()) {
+            outstanding--;
             result.run();
         }
+    }
+
+    /** Whether there will be something to drain. */
+    boolean busy() {
+        return outstanding > 0;
     }
 
     /** Drops what waits and waits for what runs: its native memory must not be freed under it. */

@@ -1,0 +1,2 @@
+/** Which samples matter, as HTTP and the command line show it: rankings of scores, suspicious labels, influences. */
+package dev.lethe.streams.attribution;

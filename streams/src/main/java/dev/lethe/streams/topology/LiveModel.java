@@ -1,0 +1,41 @@
+package dev.lethe.streams.topology;
+
+import dev.lethe.schemas.Change;
+import dev.lethe.schemas.Cut;
+import dev.lethe.schemas.PromoteVersion;
+import dev.lethe.schemas.ShardStatistics;
+import java.time.Duration;
+import java.util.Optional;
+
+/** One model in its task. All on the stream thread. */
+interface LiveModel extends AutoCloseable {
+    /** Begins where the stored state ends. */
+    void begin();
+
+    void change(Change change);
+
+    /** The end of a transaction. */
+    void commit();
+
+    void cut(Cut cut);
+
+    void statistics(ShardStatistics statistics);
+
+    /** Time has passed, or the worker is done with something. */
+    void tick();
+
+    /** A new factor is asked for, whatever the present one is like. */
+    void refreshFactor();
+
+    /** An operator chooses a champion. */
+    void promote(PromoteVersion command);
+
+    /** What is asked about single samples; empty: this kind of model cannot tell. */
+    Optional<Inquiries> inquiries();
+
+    /** How soon to look whether there is something to do without a record. */
+    Duration nextTick();
+
+    @Override
+    void close();
+}
