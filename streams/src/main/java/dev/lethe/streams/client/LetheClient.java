@@ -2,6 +2,8 @@ package dev.lethe.streams.client;
 
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.ModelVersion;
+import dev.lethe.schemas.PromoteVersion;
+import dev.lethe.schemas.Promotion;
 import dev.lethe.schemas.Receipt;
 import dev.lethe.schemas.RefreshFactor;
 import dev.lethe.schemas.Sample;
@@ -143,6 +145,37 @@ public final class LetheClient implements AutoCloseable {
             batch.add(writer.write(topics.answers(), partition, modelId, asked, writer.eventId(), timestamp));
         }
         return batch.positions();
+    }
+
+    /**
+     * Chooses a champion and waits for the decision.
+     *
+     * @param command with an id of its own
+     */
+    public Promotion promote(PromoteVersion command, Duration timeout) {
+        String model = command.getVersion().getModelId();
+        try (Awaited<Promotion> decisions = new Awaited<>(consumer(), topics.promotions())) {
+            Batch batch = new Batch();
+            for (int partition = 0; partition < writer.partitions(topics.answers()); partition++) {
+                batch.add(writer.write(
+                        topics.answers(), partition, model, command, writer.eventId(), System.currentTimeMillis()));
+            }
+            batch.positions();
+            return decisions.await(
+                    decided -> command.getCommandId().equals(decided.getCommandId()),
+                    timeout,
+                    "decision about model " + model);
+        }
+    }
+
+    /** Champions of the models whose champion is not simply the newest version, by model. */
+    public Map<String, ModelVersion> championVersions() {
+        return newest(topics.championVersions());
+    }
+
+    /** Which samples matter. */
+    public Attributions attributions() {
+        return new Attributions(topics, writer, this::consumer, READ_TIMEOUT);
     }
 
     /** Sends a delete, relabel, rectify or settle request; completes when Kafka has it. */

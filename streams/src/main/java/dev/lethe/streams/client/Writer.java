@@ -1,6 +1,7 @@
 package dev.lethe.streams.client;
 
 import dev.lethe.streams.LetheException;
+import dev.lethe.streams.config.TopicSetup;
 import dev.lethe.streams.topology.Topic;
 import java.util.Map;
 import java.util.UUID;
@@ -31,6 +32,8 @@ final class Writer implements AutoCloseable {
                         ProducerConfig.ACKS_CONFIG, "all",
                         ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true",
                         ProducerConfig.LINGER_MS_CONFIG, "0",
+                        // What a topic takes is the broker's to say: a choice of a champion carries its parameters.
+                        ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(TopicSetup.INTERNAL_MESSAGE_BYTES),
                         ProducerConfig.MAX_BLOCK_MS_CONFIG, "15000",
                         ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, "60000",
                         ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, "15000")),

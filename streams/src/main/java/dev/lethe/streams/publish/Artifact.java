@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.ModelVersion;
+import dev.lethe.streams.config.NetworkSpecs;
 import dev.lethe.streams.config.Specs;
 import dev.lethe.unlearn.format.ModelWeights;
 import dev.lethe.unlearn.format.OnnxModel;
 import dev.lethe.unlearn.format.WeightsDelta;
+import dev.lethe.unlearn.network.NetworkGraph;
 import java.io.IOException;
 
 /**
@@ -18,7 +20,7 @@ import java.io.IOException;
  * @param weights the weights file
  * @param delta what leads from the parent's weights to these; null: the parent is not at hand
  * @param manifest JSON
- * @param graph the ONNX model, shared by all versions
+ * @param graph the ONNX model, shared by all versions; null for a network, which has none
  */
 record Artifact(String name, byte[] weights, byte[] delta, byte[] manifest, byte[] graph) {
     /** Name of the delta file. */
@@ -69,7 +71,10 @@ record Artifact(String name, byte[] weights, byte[] delta, byte[] manifest, byte
 
     /** The ONNX model of a definition. */
     static byte[] graph(ModelSpec spec) {
-        return OnnxModel.of(Specs.mapper(spec), spec.getClasses(), VersionFiles.WEIGHTS);
+        return NetworkSpecs.isNetwork(spec)
+                ? NetworkGraph.of(
+                        NetworkSpecs.architecture(spec), Specs.mapper(spec), spec.getClasses(), VersionFiles.WEIGHTS)
+                : OnnxModel.of(Specs.mapper(spec), spec.getClasses(), VersionFiles.WEIGHTS);
     }
 
     /** Coordinates and a count, no ids: a request's id is the caller's own and may say whom it was about. */

@@ -69,8 +69,13 @@ public final class ArtifactChain {
                 "files." + VersionFiles.WEIGHTS,
                 entry.digest(),
                 manifest.path("files").path(VersionFiles.WEIGHTS).path("sha256").asText());
-        byte[] weights = reader.weights(model, entry.artifact(), entry.digest());
-        reader.graph(model, manifest);
+        long bytes =
+                manifest.path("files").path(VersionFiles.WEIGHTS).path("bytes").asLong();
+        byte[] weights = reader.weights(model, entry.artifact(), entry.digest(), bytes);
+        // Networks of earlier releases have none.
+        if (!manifest.path("graph").isNull()) {
+            reader.graph(model, manifest);
+        }
         Link link = new Link(entry.artifact(), entry.digest(), weights);
         if (before != null) {
             checkParent(manifest, link, before);

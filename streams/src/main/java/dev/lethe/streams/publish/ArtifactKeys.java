@@ -9,6 +9,7 @@ import java.util.Locale;
  *  MODEL/versions/NUMBER.json        which artifact a version is; written last
  *  MODEL/artifacts/NAME/             weights.safetensors, delta.safetensors, manifest.json
  *  MODEL/graphs/DIGEST.onnx
+ *  MODEL/weights/DIGEST.safetensors  of versions whose record refers to them
  * </pre>
  */
 final class ArtifactKeys {
@@ -24,6 +25,10 @@ final class ArtifactKeys {
 
     static String file(String model, String artifact, String name) {
         return model + "/artifacts/" + artifact + "/" + name;
+    }
+
+    static String weights(String model, String digest) {
+        return model + "/weights/" + digest + ".safetensors";
     }
 
     static String graph(String model, String digest) {

@@ -1,7 +1,9 @@
 package dev.lethe.streams.publish;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.lethe.unlearn.format.ModelWeights;
 import dev.lethe.unlearn.format.WeightsDelta;
 import java.io.IOException;
@@ -9,14 +11,15 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Reads a store and believes nothing: what it returns has the digest that was asked for. */
 public final class ArtifactReader {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long MAX_MANIFEST_BYTES = 16 << 20;
-
-    /** What a Java array can hold; a manifest says less. */
-    private static final long MAX_FILE_BYTES = Integer.MAX_VALUE - 16;
+    /** As {@link ArtifactKeys#index} names them; 19 digits of which the first is 9 may be more than a long. */
+    private static final Pattern INDEX = Pattern.compile("([0-8][0-9]{18})\\.json");
 
     private final ArtifactStore store;
 
@@ -33,11 +36,12 @@ public final class ArtifactReader {
      */
     public record Entry(String artifact, String digest, Instant createdAt) {}
 
-    /** The versions of a model that are in the store, ascending. */
+    /** The versions of a model that are in the store, ascending. What else lies there is passed over. */
     public List<Long> versions(String model) throws IOException {
         return store.list(ArtifactKeys.indexes(model)).stream()
-                .map(key -> key.substring(key.lastIndexOf('/') + 1).replace(".json", ""))
-                .map(Long::valueOf)
+                .map(key -> INDEX.matcher(key.substring(key.lastIndexOf('/') + 1)))
+                .filter(Matcher::matches)
+                .map(name -> Long.valueOf(name.group(1)))
                 .toList();
     }
 
@@ -52,7 +56,7 @@ public final class ArtifactReader {
         if (index.isEmpty()) {
             return Optional.empty();
         }
-        JsonNode json = JSON.readTree(index.get());
+        JsonNode json = index(index.get());
         if (!json.path("artifact").isTextual() || !json.path("digest").isTextual()) {
             throw new IOException("index of model " + model + " version " + version + " in " + store.location()
                     + ": expected artifact and digest; it is damaged");
@@ -63,6 +67,14 @@ public final class ArtifactReader {
                 Instant.ofEpochMilli(json.path("created_at").asLong())));
     }
 
+    private static JsonNode index(byte[] content) throws IOException {
+        try {
+            return JSON.readTree(content);
+        } catch (JsonProcessingException e) {
+            return MissingNode.getInstance();
+        }
+    }
+
     /** The manifest of an artifact, whose digest is the artifact's name. */
     public JsonNode manifest(String model, String artifact) throws IOException {
         byte[] content = file(model, artifact, VersionFiles.MANIFEST, MAX_MANIFEST_BYTES);
@@ -70,10 +82,22 @@ public final class ArtifactReader {
         return JSON.readTree(content);
     }
 
-    /** The weights file of an artifact. */
-    public byte[] weights(String model, String artifact, String digest) throws IOException {
-        byte[] content = file(model, artifact, VersionFiles.WEIGHTS, MAX_FILE_BYTES);
+    /**
+     * The weights file of an artifact.
+     *
+     * @param maxBytes a larger one is not read: it cannot be what was asked for
+     */
+    public byte[] weights(String model, String artifact, String digest, long maxBytes) throws IOException {
+        byte[] content = file(model, artifact, VersionFiles.WEIGHTS, maxBytes);
         require(model, artifact, VersionFiles.WEIGHTS, digest, content);
+        return content;
+    }
+
+    /** The weights file that a version's record refers to. */
+    byte[] referred(String model, String reference, String digest, long maxBytes) throws IOException {
+        byte[] content = store.get(reference, maxBytes)
+                .orElseThrow(() -> new IOException("file " + reference + " is not in " + store.location()));
+        require(model, digest, reference, digest, content);
         return content;
     }
 
@@ -88,7 +112,7 @@ public final class ArtifactReader {
     public byte[] graph(String model, JsonNode manifest) throws IOException {
         String digest = manifest.path("graph").path("sha256").asText();
         String key = ArtifactKeys.graph(model, digest);
-        byte[] content = store.get(key, MAX_FILE_BYTES)
+        byte[] content = store.get(key, manifest.path("graph").path("bytes").asLong(MAX_MANIFEST_BYTES))
                 .orElseThrow(() -> new IOException("file " + key + " is not in " + store.location()));
         require(model, digest, Artifact.GRAPH, digest, content);
         return content;

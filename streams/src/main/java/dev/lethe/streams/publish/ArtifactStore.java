@@ -2,6 +2,7 @@ package dev.lethe.streams.publish;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -20,6 +21,17 @@ public interface ArtifactStore extends AutoCloseable {
      * @param content not modified
      */
     void put(String key, byte[] content) throws IOException;
+
+    /**
+     * Keeps several files, in this order. Once this returns all survive a crash; a crash before that may leave some.
+     *
+     * @param files by key. Not modified.
+     */
+    default void putAll(Map<String, byte[]> files) throws IOException {
+        for (Map.Entry<String, byte[]> file : files.entrySet()) {
+            put(file.getKey(), file.getValue());
+        }
+    }
 
     /**
      * A file's content.

@@ -20,6 +20,8 @@ import java.util.Optional;
 final class ArtifactWriter {
     /** Newest weights that are kept for the next delta. */
     private static final int KEPT = 64;
+    /** Far above the largest model that is served. */
+    private static final long MAX_WEIGHTS_BYTES = 1L << 28;
 
     private final ArtifactStore store;
     private final ArtifactReader reader;
@@ -49,7 +51,7 @@ final class ArtifactWriter {
      * @throws IllegalStateException if the digest is not that of the parameters: no file is written
      */
     VersionArtifact write(ModelVersion version, ModelSpec spec) throws IOException {
-        byte[] weights = VersionFiles.weights(spec, Doubles.toArray(version.getTheta()));
+        byte[] weights = weights(version, spec);
         String digest = ModelWeights.digest(weights);
         if (!digest.equals(version.getDigest())) {
             throw new IllegalStateException("model " + version.getModelId() + " version " + version.getVersion()
@@ -61,6 +63,12 @@ final class ArtifactWriter {
         }
         newest.put(version.getModelId(), new Parent(artifact.name(), digest, weights));
         return announcement(version, artifact);
+    }
+
+    private byte[] weights(ModelVersion version, ModelSpec spec) throws IOException {
+        return version.getWeights() == null
+                ? VersionFiles.weights(spec, Doubles.toArray(version.getTheta()))
+                : reader.referred(version.getModelId(), version.getWeights(), version.getDigest(), MAX_WEIGHTS_BYTES);
     }
 
     private boolean isWritten(ModelVersion version, Artifact artifact) throws IOException {
@@ -98,11 +106,13 @@ final class ArtifactWriter {
 
     private void put(ModelVersion version, Artifact artifact) throws IOException {
         String model = version.getModelId();
-        store.put(ArtifactKeys.file(model, artifact.name(), VersionFiles.WEIGHTS), artifact.weights());
+        Map<String, byte[]> files = new LinkedHashMap<>();
+        files.put(ArtifactKeys.file(model, artifact.name(), VersionFiles.WEIGHTS), artifact.weights());
         if (artifact.delta() != null) {
-            store.put(ArtifactKeys.file(model, artifact.name(), Artifact.DELTA), artifact.delta());
+            files.put(ArtifactKeys.file(model, artifact.name(), Artifact.DELTA), artifact.delta());
         }
-        store.put(ArtifactKeys.file(model, artifact.name(), VersionFiles.MANIFEST), artifact.manifest());
+        files.put(ArtifactKeys.file(model, artifact.name(), VersionFiles.MANIFEST), artifact.manifest());
+        store.putAll(files);
         var index = JsonNodeFactory.instance
                 .objectNode()
                 .put("artifact", artifact.name())

@@ -1,22 +1,41 @@
 package dev.lethe.streams.publish;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** A folder of this machine. */
 public final class LocalStore implements ArtifactStore {
     private static final String TEMPORARY = ".tmp";
 
+    /** Names of folders that are remembered as forced; another is forced again, at worst. */
+    private static final int REMEMBERED = 1_000;
+
     private final Path root;
+    private final Set<Path> forced =
+            Collections.newSetFromMap(Collections.synchronizedMap(new LinkedHashMap<>(REMEMBERED, 0.75f, true) {
+                private static final long serialVersionUID = 1L;
+
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<Path, Boolean> eldest) {
+                    return size() > REMEMBERED;
+                }
+            }));
 
     /** @param root made where it is missing, with the first file */
     public LocalStore(Path root) {
@@ -30,18 +49,46 @@ public final class LocalStore implements ArtifactStore {
 
     @Override
     public void put(String key, byte[] content) throws IOException {
-        Path file = file(key);
-        Path folder = Files.createDirectories(file.getParent());
-        Path temporary = folder.resolve("." + file.getFileName() + TEMPORARY);
+        putAll(Map.of(key, content));
+    }
+
+    /** Each file is forced by itself, each folder once: forcing is what costs, and what it costs it costs everybody. */
+    @Override
+    public void putAll(Map<String, byte[]> files) throws IOException {
+        Set<Path> folders = new LinkedHashSet<>();
+        for (Map.Entry<String, byte[]> entry : files.entrySet()) {
+            Path file = file(entry.getKey());
+            folders.add(Files.createDirectories(file.getParent()));
+            replace(file, entry.getValue());
+        }
+        for (Path folder : folders) {
+            forceNames(folder);
+        }
+    }
+
+    private static void replace(Path file, byte[] content) throws IOException {
+        Path temporary = file.resolveSibling("." + file.getFileName() + TEMPORARY);
         try {
             write(temporary, content);
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (FileSystemException e) {
+            // Says which file.
+            throw e;
+        } catch (IOException e) {
+            throw new IOException("file " + file + " cannot be written (" + e.getMessage() + ")", e);
         } finally {
             Files.deleteIfExists(temporary);
         }
-        // The new names too must survive a crash, up to the root.
-        for (Path at = folder; at.startsWith(root); at = at.getParent()) {
-            force(at);
+    }
+
+    /** The new names too must survive a crash: in the folder, and those of folders that this store has not forced yet. */
+    private void forceNames(Path folder) throws IOException {
+        force(folder);
+        for (Path at = folder; !at.equals(root) && !forced.contains(at); at = at.getParent()) {
+            force(at.getParent());
+        }
+        for (Path at = folder; !at.equals(root); at = at.getParent()) {
+            forced.add(at);
         }
     }
 
@@ -88,6 +135,9 @@ public final class LocalStore implements ArtifactStore {
                     .filter(key -> key.startsWith(prefix) && !key.endsWith(TEMPORARY))
                     .sorted()
                     .toList();
+        } catch (UncheckedIOException e) {
+            // A folder that cannot be read, or that another process has removed meanwhile: the next try is without it.
+            throw e.getCause();
         }
     }
 
@@ -104,12 +154,13 @@ public final class LocalStore implements ArtifactStore {
             return;
         }
         Files.deleteIfExists(folder);
+        forced.remove(folder);
     }
 
-    private Path file(String key) {
+    private Path file(String key) throws IOException {
         Path file = root.resolve(key).normalize();
         if (!file.startsWith(root)) {
-            throw new IllegalArgumentException("key " + key + " leads out of the store");
+            throw new IOException("key " + key + " leads out of the store");
         }
         return file;
     }

@@ -1,10 +1,13 @@
 package dev.lethe.streams.publish;
 
 import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.ModelVersion;
 import dev.lethe.streams.client.ClientSettings;
 import dev.lethe.streams.client.LetheClient;
 import dev.lethe.streams.metrics.LetheMetrics;
+import dev.lethe.streams.topology.Topic;
 import dev.lethe.streams.topology.Topics;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,18 +42,39 @@ public final class Publishing implements AutoCloseable {
     public void to(ArtifactStore store, Duration retention) {
         var bytes = new ByteArraySerializer();
         var producer = new KafkaProducer<>(properties(Map.of(ProducerConfig.ACKS_CONFIG, "all")), bytes, bytes);
-        pump(new StoreSink(store, retention, topics.requests().name(), producer, topics.artifacts()));
+        pump(
+                new StoreSink(store, retention, topics.requests().name(), producer, topics.artifacts()),
+                topics.versions());
     }
 
-    private void pump(VersionSink sink) {
+    /**
+     * Starts to register versions in MLflow.
+     *
+     * @param store address of the artifact store, if there is one
+     */
+    public void toMlflow(URI server, Optional<String> store) {
+        for (MlflowSink.Of of : MlflowSink.Of.values()) {
+            pump(
+                    new MlflowSink(new MlflowClient(server, System.getenv()), of, store),
+                    switch (of) {
+                        case VERSIONS -> topics.versions();
+                        case CHAMPIONS -> topics.championVersions();
+                    });
+        }
+    }
+
+    private void pump(VersionSink sink, Topic<String, ModelVersion> topic) {
         var bytes = new ByteArrayDeserializer();
         Map<String, Object> properties = properties(Map.of(
                 ConsumerConfig.GROUP_ID_CONFIG, settings.prefix() + "-" + sink.name(),
                 ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed",
                 ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false",
+                // Several versions at once are less work for everybody; nobody waits for a store by the millisecond.
+                ConsumerConfig.FETCH_MIN_BYTES_CONFIG, "262144",
+                ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "50",
                 ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"));
         VersionPump pump = new VersionPump(
-                new KafkaConsumer<>(properties, bytes, bytes), topics.versions(), new Definitions(this::models), sink);
+                new KafkaConsumer<>(properties, bytes, bytes), topic, new Definitions(this::models), sink);
         metrics.sink(sink.name(), () -> pump.problem().isPresent());
         pumps.add(pump);
     }

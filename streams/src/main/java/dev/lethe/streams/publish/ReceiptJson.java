@@ -54,11 +54,14 @@ public final class ReceiptJson {
     private static ObjectNode model(ModelReceipt model) {
         ObjectNode json = object().put("model", model.getModelId()).put("version", model.getVersion());
         json.put("digest", model.getDigest());
-        json.put("kind", model.getKind() == null ? null : model.getKind().name());
+        json.put("kind", EvidenceJson.kind(model.getKind(), model.getEvidence()));
         json.put("residual_bound", model.getResidualBound());
         json.put("residual_measured", model.getResidualMeasured());
         json.put("distance_bound", model.getDistanceBound());
         json.set("privacy", PrivacyJson.of(model.getPrivacy()));
+        if (model.getEvidence() != null) {
+            json.set("evidence", EvidenceJson.of(model.getEvidence()));
+        }
         return json.put("reason_code", model.getReasonCode()).put("reason", model.getReason());
     }
 

@@ -68,14 +68,25 @@ final class StoreSink implements VersionSink {
     @Override
     public void tidy(Collection<String> models) throws IOException {
         ArtifactRetention sweeper = new ArtifactRetention(store);
+        IOException failure = null;
         for (String model : models) {
-            int removed = sweeper.sweep(model, Instant.now().minus(retention));
-            if (removed > 0) {
-                log.atInfo()
-                        .addKeyValue("model", model)
-                        .addKeyValue("versions", removed)
-                        .log("superseded versions removed from the store");
+            try {
+                removed(model, sweeper.sweep(model, Instant.now().minus(retention)));
+            } catch (IOException e) {
+                failure = failure == null ? e : failure;
             }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private static void removed(String model, int versions) {
+        if (versions > 0) {
+            log.atInfo()
+                    .addKeyValue("model", model)
+                    .addKeyValue("versions", versions)
+                    .log("superseded versions removed from the store");
         }
     }
 

@@ -7,9 +7,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lethe.schemas.LearnedFrom;
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.ModelVersion;
+import dev.lethe.streams.LetheException;
+import dev.lethe.streams.config.NetworkSpecs;
 import dev.lethe.streams.config.Specs;
 import dev.lethe.streams.topology.Doubles;
 import dev.lethe.unlearn.format.ModelWeights;
+import dev.lethe.unlearn.network.NetworkWeights;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -32,10 +35,12 @@ public final class VersionFiles {
     /**
      * The weights file: of the parameters alone, so that equal parameters of a model have one digest.
      *
-     * @param theta K × d row-major, the constant last. Not modified.
+     * @param theta K × d row-major, the constant last; a network's in the order of its layers. Not modified.
      */
     public static byte[] weights(ModelSpec spec, double[] theta) {
-        return ModelWeights.toSafeTensors(Specs.objective(spec), theta, Map.of());
+        return NetworkSpecs.isNetwork(spec)
+                ? NetworkWeights.toSafeTensors(NetworkSpecs.architecture(spec), theta, Map.of())
+                : ModelWeights.toSafeTensors(Specs.objective(spec), theta, Map.of());
     }
 
     /** What {@link ModelVersion#getDigest()} has to be: SHA-256 of the weights file. */
@@ -50,7 +55,7 @@ public final class VersionFiles {
         json.put("version", version.getVersion());
         json.put("parent", version.getParentDigest());
         json.put("digest", version.getDigest());
-        json.put("kind", version.getKind().name());
+        json.put("kind", EvidenceJson.kind(version.getKind(), version.getEvidence()));
         json.put("residual_bound", version.getResidualBound());
         json.put("residual_measured", version.getResidualMeasured());
         json.put("distance_bound", version.getDistanceBound());
@@ -63,8 +68,14 @@ public final class VersionFiles {
         json.put("rows", version.getRows()).put("rows_refused", version.getRowsRefused());
         json.put("changes_since_anchor", version.getChangesSinceAnchor());
         json.put("method", version.getMethod());
+        json.put("factor", version.getFactorDigest());
         json.put("reason_code", version.getReasonCode()).put("reason", version.getReason());
+        json.set("validation", MetricsJson.of(version.getValidation()));
+        json.put("candidate", version.getCandidate()).put("candidate_reason", version.getCandidateReason());
         json.set("privacy", PrivacyJson.of(version.getPrivacy()));
+        if (version.getEvidence() != null) {
+            json.set("evidence", EvidenceJson.of(version.getEvidence()));
+        }
         putModel(json, spec);
         json.put("software", version.getSoftware()).put("platform", version.getPlatform());
         json.put("created_at", Instant.ofEpochMilli(version.getCreatedAt()).toString());
@@ -78,6 +89,11 @@ public final class VersionFiles {
      * @throws IllegalStateException if the version's digest is not that of its parameters
      */
     public static void write(Path folder, ModelVersion version, ModelSpec spec) throws IOException {
+        if (version.getWeights() != null) {
+            throw new LetheException("model " + version.getModelId() + " version " + version.getVersion()
+                    + ": its parameters are too large for a record; take them from the artifact store, "
+                    + version.getWeights());
+        }
         byte[] weights = weights(spec, Doubles.toArray(version.getTheta()));
         String digest = ModelWeights.digest(weights);
         if (!digest.equals(version.getDigest())) {
@@ -96,11 +112,14 @@ public final class VersionFiles {
 
     /** What the parameters mean; without it the weights could not be used. */
     private static void putModel(ObjectNode json, ModelSpec spec) {
-        json.put("family", word(spec.getFamily()));
+        json.put("family", Specs.family(spec));
         spec.getClasses().forEach(json.putArray("classes")::add);
         json.put("features", spec.getFeatures());
         json.put("intercept", word(spec.getIntercept()));
         json.put("l2", spec.getL2());
+        if (NetworkSpecs.isNetwork(spec)) {
+            json.set("network", NetworkJson.of(spec.getNetwork()));
+        }
     }
 
     private static String learnedFrom(ModelSpec spec) {

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -27,6 +28,7 @@ import org.slf4j.LoggerFactory;
 final class VersionPump implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(VersionPump.class);
     private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration COMMIT_EVERY = Duration.ofMillis(500);
     private static final Duration TIDY_EVERY = Duration.ofHours(1);
     private static final long FIRST_WAIT_MS = 100;
     private static final long LONGEST_WAIT_MS = 10_000;
@@ -39,6 +41,9 @@ final class VersionPump implements AutoCloseable {
     private final Thread thread;
     private volatile boolean closed;
     private volatile String problem;
+    private volatile String untidy;
+    private final Map<TopicPartition, OffsetAndMetadata> done = new HashMap<>();
+    private long committed = System.nanoTime();
     private long wait = FIRST_WAIT_MS;
     private Instant tidied = Instant.MIN;
 
@@ -57,9 +62,11 @@ final class VersionPump implements AutoCloseable {
         thread.start();
     }
 
-    /** Why versions do not get to the sink at the moment. */
+    /** Why versions do not get to the sink at the moment, or do not leave it when they should. */
     Optional<String> problem() {
-        return Optional.ofNullable(problem).map(reason -> sink.name() + ": " + reason);
+        return Optional.ofNullable(problem)
+                .or(() -> Optional.ofNullable(untidy))
+                .map(reason -> sink.name() + ": " + reason);
     }
 
     private void run() {
@@ -80,12 +87,15 @@ final class VersionPump implements AutoCloseable {
         try {
             carry();
             if (tidied.isBefore(Instant.now().minus(TIDY_EVERY))) {
-                sink.tidy(definitions.ids());
-                tidied = Instant.now();
+                tidy(definitions.ids());
             }
         } catch (WakeupException e) {
             throw e;
         } catch (IOException | KafkaException | LetheException e) {
+            if (closed) {
+                // Cut off: the next start carries it on.
+                return;
+            }
             problem = e.getMessage();
             log.atWarn()
                     .addKeyValue("sink", sink.name())
@@ -93,6 +103,18 @@ final class VersionPump implements AutoCloseable {
                     .log("a version cannot be carried on now: {}", e.getMessage());
             Thread.sleep(wait);
             wait = Math.min(2 * wait, LONGEST_WAIT_MS);
+        }
+    }
+
+    /** What cannot be tidied up holds up nothing. */
+    private void tidy(Set<String> models) {
+        tidied = Instant.now();
+        try {
+            sink.tidy(models);
+            untidy = null;
+        } catch (IOException e) {
+            untidy = "superseded versions cannot be removed: " + e.getMessage();
+            log.atWarn().addKeyValue("sink", sink.name()).log("{}, tried again in an hour", untidy);
         }
     }
 
@@ -115,15 +137,30 @@ final class VersionPump implements AutoCloseable {
                 wait = FIRST_WAIT_MS;
             }
         } finally {
-            if (!next.isEmpty()) {
-                next.forEach(consumer::seek);
-                consumer.commitSync(next);
-            }
+            next.forEach(consumer::seek);
+            done.putAll(next);
+        }
+        commit(records.isEmpty());
+    }
+
+    /** Not after each version: what was done and is not committed is done again, and nothing comes of it. */
+    private void commit(boolean quiet) {
+        long now = System.nanoTime();
+        if (!done.isEmpty() && (quiet || now - committed > COMMIT_EVERY.toNanos())) {
+            Map<TopicPartition, OffsetAndMetadata> all = Map.copyOf(done);
+            // Also if it fails: the partitions may be somebody else's by now.
+            done.clear();
+            committed = now;
+            consumer.commitSync(all);
         }
     }
 
     private void carry(ConsumerRecord<byte[], byte[]> record) throws IOException {
         try {
+            if (record.value() == null) {
+                sink.tombstone(topic.keys().deserializer().deserialize(record.topic(), record.key()));
+                return;
+            }
             ModelVersion version = topic.values().deserializer().deserialize(record.topic(), record.value());
             String model = version.getModelId();
             var spec = definitions

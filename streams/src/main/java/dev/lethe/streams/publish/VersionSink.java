@@ -19,7 +19,18 @@ interface VersionSink extends AutoCloseable {
      */
     void accept(ModelVersion version, ModelSpec spec) throws IOException;
 
-    /** Tidies up; called now and then, with every model there is. */
+    /**
+     * The topic has nothing to say of a model any more.
+     *
+     * @throws IOException as {@link #accept}
+     */
+    default void tombstone(String model) throws IOException {}
+
+    /**
+     * Tidies up; called now and then, with every model there is.
+     *
+     * @throws IOException if not everything could be; the rest is
+     */
     default void tidy(Collection<String> models) throws IOException {}
 
     @Override
