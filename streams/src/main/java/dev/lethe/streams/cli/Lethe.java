@@ -31,10 +31,14 @@ import picocli.CommandLine.ScopeType;
             SamplesCommand.class,
             RequestCommand.class,
             VersionsCommand.class,
+            ScoresCommand.class,
+            SuspectsCommand.class,
+            InfluenceCommand.class,
             FactorsCommand.class,
             TopicsCommand.class,
             SelfTestCommand.class,
             EvaluateCommand.class,
+            CompletionCommand.class,
             BenchCommand.class
         })
 public final class Lethe {

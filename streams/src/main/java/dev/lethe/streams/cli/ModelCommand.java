@@ -7,6 +7,8 @@ import dev.lethe.streams.LetheException;
 import dev.lethe.streams.client.LetheClient;
 import dev.lethe.streams.client.LetheClient.From;
 import dev.lethe.streams.config.ModelFile;
+import dev.lethe.streams.config.Specs;
+import dev.lethe.streams.publish.EvidenceJson;
 import dev.lethe.streams.topology.ModelRules;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -99,6 +101,9 @@ final class ModelCommand {
                     "privacy",
                     spec.getPrivacy() == null ? null : spec.getPrivacy().toString());
             json.put("initial", spec.getInitial() != null);
+            json.put(
+                    "network",
+                    spec.getNetwork() == null ? null : spec.getNetwork().toString());
             output().one(json);
             return Lethe.DONE;
         }
@@ -114,11 +119,13 @@ final class ModelCommand {
     private static ObjectNode summary(ModelSpec spec, Optional<ModelVersion> latest) {
         ObjectNode json = ClientCommand.object();
         json.put("model", spec.getModelId()).put("dataset", spec.getDataset());
-        json.put("family", word(spec.getFamily())).put("features", spec.getFeatures());
+        json.put("family", Specs.family(spec)).put("features", spec.getFeatures());
         json.put("intercept", word(spec.getIntercept())).put("l2", spec.getL2());
         json.put("settle", word(spec.getSettle()));
         json.put("version", latest.map(ModelVersion::getVersion).orElse(null));
-        json.put("kind", latest.map(v -> v.getKind().name()).orElse(null));
+        json.put(
+                "kind",
+                latest.map(v -> EvidenceJson.kind(v.getKind(), v.getEvidence())).orElse(null));
         json.put("rows", latest.map(ModelVersion::getRows).orElse(null));
         return json;
     }

@@ -27,8 +27,9 @@ final class SamplesCommand {
     static final class Put extends ClientCommand {
         @Parameters(
                 paramLabel = "FILE",
-                description = "CSV with a header sample_id,subject_id,label,<features>, .npz, LIBSVM, or an IDX pair"
-                        + " images,labels; also gzipped.")
+                description =
+                        "CSV with a header sample_id,subject_id,label,<features>, .npz, Parquet, LIBSVM, or an IDX pair"
+                                + " images,labels; also gzipped.")
         private String file;
 
         @Option(names = "--dataset", paramLabel = "NAME", required = true, description = "Dataset they belong to.")

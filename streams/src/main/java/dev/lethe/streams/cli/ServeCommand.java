@@ -45,7 +45,11 @@ final class ServeCommand implements Callable<Integer> {
         ServiceConfig settings = ServiceConfig.load(Optional.ofNullable(config), System.getenv());
         Path logFile = settings.dataDir().resolve(LOG_FILE);
         Logging.toFile(logFile);
-        LetheService service = LetheService.serve(settings);
+        PrintWriter err = command.commandLine().getErr();
+        LetheService service = LetheService.serve(settings, reason -> {
+            err.println("lethe: " + reason);
+            err.flush();
+        });
         Runtime.getRuntime().addShutdownHook(new Thread(service::close, "lethe-stop"));
         String http = service.httpUrl().map(url -> ", HTTP: " + url).orElse("");
         out.println("Lethe is ready. Kafka: " + service.bootstrapServers() + ", prefix: " + settings.prefix() + http

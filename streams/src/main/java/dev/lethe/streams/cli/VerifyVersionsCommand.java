@@ -2,13 +2,16 @@ package dev.lethe.streams.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lethe.streams.LetheException;
+import dev.lethe.streams.config.ServiceConfig;
 import dev.lethe.streams.publish.ArtifactChain;
 import dev.lethe.streams.publish.ArtifactChain.Finding;
-import dev.lethe.streams.publish.LocalStore;
+import dev.lethe.streams.publish.ArtifactStore;
+import dev.lethe.streams.publish.S3Store;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,14 +23,31 @@ import picocli.CommandLine.Parameters;
         name = "verify",
         description =
                 "Computes every digest in an artifact store again and checks the chain of versions. Needs no running"
-                        + " service. Exit code 1 if anything does not fit.",
-        footer = {"", "Example:", "  lethe versions verify digits --store .lethe/artifacts"})
+                        + " service. Exit code 1 if anything does not fit, or there is nothing to check.",
+        footer = {
+            "",
+            "Example:",
+            "  lethe versions verify digits --store .lethe/artifacts",
+            "  lethe versions verify digits --store s3://models/lethe"
+        })
 final class VerifyVersionsCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = "Model id.")
     private String model;
 
-    @Option(names = "--store", paramLabel = "DIR", required = true, description = "Folder of the artifact store.")
-    private Path folder;
+    @Option(
+            names = "--store",
+            paramLabel = "STORE",
+            required = true,
+            description = "The artifact store: a folder, or s3://BUCKET/PREFIX.")
+    private String address;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description =
+                    "The service's configuration file: the endpoint and region of S3 are taken from there, else from"
+                            + " the variables LETHE_ARTIFACTS_S3_ENDPOINT and LETHE_ARTIFACTS_S3_REGION.")
+    private Path config;
 
     @Mixin
     private OutputOptions output;
@@ -35,18 +55,23 @@ final class VerifyVersionsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         List<Finding> findings = verify();
-        output.list(findings.stream().map(VerifyVersionsCommand::row).toList(), "no version of " + model + " there");
+        if (findings.isEmpty()) {
+            throw new LetheException("store " + address + " has no version of model " + model
+                    + ": nothing was checked; is it the right store?");
+        }
+        output.list(findings.stream().map(VerifyVersionsCommand::row).toList(), "nothing was checked");
         return findings.stream().allMatch(f -> f.problem() == null) ? Lethe.DONE : Lethe.FAILED;
     }
 
     private List<Finding> verify() {
-        if (!Files.isDirectory(folder)) {
-            throw new LetheException("store " + folder + ": expected a folder, there is none");
+        if (!address.startsWith(S3Store.SCHEME) && !Files.isDirectory(Path.of(address))) {
+            throw new LetheException("store " + address + ": expected a folder, there is none");
         }
-        try (LocalStore store = new LocalStore(folder)) {
+        ServiceConfig service = ServiceConfig.load(Optional.ofNullable(config), System.getenv());
+        try (ArtifactStore store = service.stores().open(address)) {
             return ArtifactChain.verify(store, model);
         } catch (IOException e) {
-            throw new LetheException("store " + folder + " cannot be read (" + e + ")", e);
+            throw new LetheException("store " + address + " cannot be read (" + e.getMessage() + ")", e);
         }
     }
 

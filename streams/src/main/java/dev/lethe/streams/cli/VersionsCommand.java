@@ -5,6 +5,7 @@ import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.ModelVersion;
 import dev.lethe.streams.LetheException;
 import dev.lethe.streams.client.LetheClient;
+import dev.lethe.streams.publish.EvidenceJson;
 import dev.lethe.streams.publish.VersionFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,13 +18,15 @@ import picocli.CommandLine.Parameters;
 /** Published versions. */
 @Command(
         name = "versions",
-        description = "Shows and exports published versions.",
+        description = "Shows and exports published versions, chooses the champion.",
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Example:", "  lethe versions export digits --out digits-latest"},
         subcommands = {
             VersionsCommand.ListAll.class,
             VersionsCommand.Show.class,
             VersionsCommand.Export.class,
+            ChampionCommand.Promote.class,
+            ChampionCommand.Rollback.class,
             VerifyVersionsCommand.class
         })
 final class VersionsCommand {
@@ -39,7 +42,13 @@ final class VersionsCommand {
         @Override
         int run(LetheClient client) {
             ModelCommand.require(client, model);
-            var rows = client.versions(model).stream().map(VersionsCommand::row).toList();
+            var versions = client.versions(model);
+            ModelVersion kept = client.championVersions().get(model);
+            ModelVersion newest = versions.isEmpty() ? null : versions.get(versions.size() - 1);
+            ModelVersion champion = kept == null ? newest : kept;
+            var rows = versions.stream()
+                    .map(v -> row(v).put("standing", standing(v, champion)))
+                    .toList();
             output().list(rows, "no version yet");
             return Lethe.DONE;
         }
@@ -92,7 +101,11 @@ final class VersionsCommand {
         }
     }
 
-    private static ModelVersion version(LetheClient client, String model, Long number) {
+    private static String standing(ModelVersion version, ModelVersion champion) {
+        return version.getVersion() == champion.getVersion() ? "champion" : version.getCandidate() ? "candidate" : null;
+    }
+
+    static ModelVersion version(LetheClient client, String model, Long number) {
         Optional<ModelVersion> found = number == null
                 ? Optional.ofNullable(client.latestVersions().get(model))
                 : client.version(model, number);
@@ -102,11 +115,15 @@ final class VersionsCommand {
 
     private static ObjectNode row(ModelVersion version) {
         ObjectNode json = ClientCommand.object();
-        json.put("version", version.getVersion()).put("kind", version.getKind().name());
+        json.put("version", version.getVersion())
+                .put("kind", EvidenceJson.kind(version.getKind(), version.getEvidence()));
         json.put("rows", version.getRows());
         json.put("residual_bound", version.getResidualBound());
         json.put("residual_measured", version.getResidualMeasured());
         json.put("distance_bound", version.getDistanceBound());
+        json.put(
+                "accuracy",
+                version.getValidation() == null ? null : version.getValidation().getAccuracy());
         json.put("requests", version.getRequests());
         json.put("created_at", Instant.ofEpochMilli(version.getCreatedAt()).toString());
         json.put("digest", version.getDigest());

@@ -16,6 +16,8 @@ import picocli.CommandLine.Command;
             StreamCommand.class,
             ScaleCommand.class,
             FollowCommand.class,
-            NetworkCommand.class
+            ArtifactsCommand.class,
+            NetworkCommand.class,
+            AttributionCommand.class
         })
 public final class BenchCommand {}

@@ -9,7 +9,7 @@ import dev.lethe.unlearn.objective.Objective;
 import java.util.Map;
 import java.util.Random;
 
-/** The cases of {@code bench follow}. */
+/** The cases of {@code bench follow}: applying a version, and reading while versions come. */
 final class FollowBench {
     private static final int FEATURES = 784;
     private static final int CLASSES = 10;
@@ -41,6 +41,7 @@ final class FollowBench {
                 new Figures(figures.median(), figures.spread(), MILLISECOND),
                 1);
         table.note("served parameters: " + served[0].length);
+        FollowStalls.run(table);
     }
 
     private static byte[] weights(Objective objective, Random random) {

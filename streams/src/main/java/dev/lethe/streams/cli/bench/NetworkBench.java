@@ -52,7 +52,7 @@ final class NetworkBench {
                 }
                 case SPEED -> {
                     if (mnist) {
-                        NetworkSpeed.run(table, NetworkData.train(data, NetworkSpeed.ROWS));
+                        NetworkSpeed.run(table, NetworkData.train(data, NetworkSpeed.READ));
                     }
                 }
                 case REPAIR -> {
@@ -77,9 +77,9 @@ final class NetworkBench {
         double[] seconds = new double[ROUNDS];
         for (int i = -1; i < ROUNDS; i++) {
             long start = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
-            try (KroneckerFactor factor = KroneckerFactor.ekfac(network, rows, SEED, Damping.DEFAULT)) {
-                factor.selfInfluence(rows);
-            }
+            KroneckerFactor.ekfacWithSelfInfluence(network, rows, SEED, Damping.DEFAULT)
+                    .factor()
+                    .close();
             if (i >= 0) {
                 seconds[i] = (ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - start) * NANOS;
             }

@@ -1,7 +1,6 @@
 package dev.lethe.streams.cli.bench;
 
 import dev.lethe.streams.cli.OutputOptions;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -27,12 +26,8 @@ final class NetworkCommand implements Callable<Integer> {
     @Mixin
     private OutputOptions output;
 
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            defaultValue = "../shared/data/mnist",
-            description = "Folder with the four IDX files of MNIST, gzipped. Default: ${DEFAULT-VALUE}.")
-    private Path data;
+    @Mixin
+    private MnistOptions mnist;
 
     @Option(
             names = "--only",
@@ -44,7 +39,7 @@ final class NetworkCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         BenchTable table = new BenchTable(command.commandLine().getErr());
-        NetworkBench.run(table, data, only == null ? List.of(NetworkBench.Part.values()) : only);
+        NetworkBench.run(table, mnist.folder(), only == null ? List.of(NetworkBench.Part.values()) : only);
         return table.print(output);
     }
 }

@@ -1,72 +1,80 @@
 package dev.lethe.streams.cli.bench;
 
-import dev.lethe.unlearn.network.Architecture;
-import dev.lethe.unlearn.network.Layer;
-import dev.lethe.unlearn.network.Network;
-import dev.lethe.unlearn.network.NetworkLoss;
-import dev.lethe.unlearn.network.Patch;
-import dev.lethe.unlearn.network.PatchOutcome;
-import dev.lethe.unlearn.network.PatchPlan;
-import dev.lethe.unlearn.objective.Row;
-import dev.lethe.unlearn.objective.RowChange;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 
-/** What is resident after 1 000 and after 10 000 patches. */
+/**
+ * What is resident after 1 000 and after 10 000 patches: in a process of its own whose heap has one size and is resident
+ * from the start, so that whatever grows is native memory.
+ */
 final class NetworkMemory {
 
     private static final int EVENTS = 10_000;
     private static final int EARLY = 1_000;
-    private static final int SAMPLE = 128;
     private static final double FLAT = 1.05;
-    private static final double MEGABYTES = 1.0 / 1024;
-    private static final Path STATUS = Path.of("/proc/self/status");
-    private static final PatchPlan SHORT = new PatchPlan(1e-2, 1, 4, 0.1, 0.1);
+    private static final int HEAP = 512;
 
     private NetworkMemory() {}
 
-    static void run(BenchTable table) {
-        if (!Files.isReadable(STATUS)) {
-            table.note("no " + STATUS + " on this system: native memory is skipped");
-            return;
+    /** All in MB. @param heap in use */
+    record Resident(double all, double heap) {
+
+        static Resident parse(String line) {
+            String[] parts = line.split(" ");
+            return new Resident(Double.parseDouble(parts[0]), Double.parseDouble(parts[1]));
         }
-        table.note("measuring resident memory over " + EVENTS + " patches, 49-32-10 ...");
-        List<Row> rows = NetworkData.seeded(49, 10, 2 * SAMPLE);
-        Architecture small = Architecture.perceptron(new Layer.Tanh(), 49, 32, 10);
-        double[] theta = new Random(NetworkBench.SEED)
-                .doubles(small.parameters(), -0.2, 0.2)
-                .toArray();
-        Network network = new Network(small, NetworkLoss.CROSS_ENTROPY, theta);
-        double early = 0;
-        for (int event = 1; event <= EVENTS; event++) {
-            List<RowChange> change = List.of(RowChange.remove(rows.get(SAMPLE + event % SAMPLE)));
-            PatchOutcome outcome = Patch.of(network, change, rows.subList(0, SAMPLE), 2L * SAMPLE, SHORT, null);
-            if (outcome instanceof PatchOutcome.Refused refused) {
-                throw new IllegalStateException("patch refused: " + refused.reason());
-            }
-            if (event == EARLY) {
-                early = resident();
-            }
+
+        @Override
+        public String toString() {
+            return all + " " + heap;
         }
-        table.addAtMost(
-                "resident memory after 10 000 events against 1 000", "MB", NetworkBench.one(resident(), early), FLAT);
     }
 
-    /** VmRSS after a collection, in MB. */
-    private static double resident() {
-        System.gc();
+    static void run(BenchTable table) {
+        if (!Files.isReadable(PatchLoop.STATUS)) {
+            table.note("no " + PatchLoop.STATUS + " on this system: native memory is skipped");
+            return;
+        }
+        table.note("measuring resident memory over " + EVENTS + " patches of a small CNN, with " + HEAP
+                + " MB of heap ...");
+        List<Resident> measured = measure();
+        Resident early = measured.get(0);
+        Resident late = measured.get(1);
+        String name = " after " + EVENTS + " patches against " + EARLY;
+        table.addAtMost("resident memory" + name, "MB", NetworkBench.one(late.all, early.all), FLAT);
+        double earlyNative = early.all - HEAP;
+        table.addAtMost("of it native" + name, "MB", NetworkBench.one(late.all - HEAP, earlyNative), FLAT);
+        table.add("heap in use" + name, "MB", NetworkBench.one(late.heap, early.heap));
+    }
+
+    /** After the early events and after all. */
+    private static List<Resident> measure() {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-Xms" + HEAP + "m", "-Xmx" + HEAP + "m", "-XX:+AlwaysPreTouch"));
+        command.addAll(List.of("-Dorg.bytedeco.javacpp.maxPhysicalBytes=0", "-cp"));
+        command.addAll(List.of(System.getProperty("java.class.path"), PatchLoop.class.getName()));
+        command.addAll(List.of(Integer.toString(EARLY), Integer.toString(EVENTS)));
         try {
-            return Files.readAllLines(STATUS).stream()
-                    .filter(line -> line.startsWith("VmRSS:"))
-                    .mapToDouble(line -> Double.parseDouble(line.replaceAll("[^0-9]", "")) * MEGABYTES)
-                    .findFirst()
-                    .orElseThrow();
+            Process process = new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (process.waitFor() != 0 || out.lines().count() != 2) {
+                throw new IllegalStateException("patches in a process of their own: expected two lines and exit code 0,"
+                        + " got " + process.exitValue() + " and: " + out);
+            }
+            return out.lines().map(Resident::parse).toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
         }
     }
 }

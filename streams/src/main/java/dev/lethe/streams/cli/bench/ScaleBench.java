@@ -3,6 +3,7 @@ package dev.lethe.streams.cli.bench;
 import dev.lethe.streams.cli.Progress;
 import dev.lethe.streams.cli.bench.ScaleRun.Sweep;
 import dev.lethe.streams.cli.bench.Timing.Figures;
+import java.util.Set;
 
 /** The cases of {@code bench scale}. */
 final class ScaleBench {
@@ -29,12 +30,22 @@ final class ScaleBench {
         this.repetitions = quick ? 5 : 15;
     }
 
-    static void run(BenchTable table, boolean quick) {
+    /** What is varied. */
+    enum Against {
+        ROWS,
+        INSTANCES
+    }
+
+    static void run(BenchTable table, boolean quick, Set<Against> cases) {
         try (BenchBroker broker = new BenchBroker();
                 Progress progress = Progress.start("scale", -1)) {
             ScaleBench bench = new ScaleBench(table, broker, quick);
-            bench.rowsAndTasks(progress);
-            bench.instances(progress);
+            if (cases.contains(Against.ROWS)) {
+                bench.rowsAndTasks(progress);
+            }
+            if (cases.contains(Against.INSTANCES)) {
+                bench.instances(progress);
+            }
         }
     }
 

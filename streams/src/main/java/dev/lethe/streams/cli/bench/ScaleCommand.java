@@ -1,6 +1,7 @@
 package dev.lethe.streams.cli.bench;
 
 import dev.lethe.streams.cli.OutputOptions;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,10 +29,19 @@ final class ScaleCommand implements Callable<Integer> {
     @Option(names = "--quick", description = "Fewer rows and repetitions: some three minutes instead of six.")
     private boolean quick;
 
+    @Option(
+            names = "--against",
+            split = ",",
+            paramLabel = "WHAT",
+            defaultValue = "rows,instances",
+            description =
+                    "What is varied: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}); rows also by two tasks.")
+    private Set<ScaleBench.Against> against;
+
     @Override
     public Integer call() {
         BenchTable table = new BenchTable(command.commandLine().getErr());
-        ScaleBench.run(table, quick);
+        ScaleBench.run(table, quick, against);
         return table.print(output);
     }
 }

@@ -1,6 +1,5 @@
 package dev.lethe.streams.cli.bench;
 
-import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.ModelVersion;
 import dev.lethe.schemas.Pass;
 import dev.lethe.schemas.Sample;
@@ -80,7 +79,8 @@ final class ScaleRun implements AutoCloseable {
         String bootstrap = broker.bootstrapServers();
         for (int i = 0; i < instances; i++) {
             ServiceConfig config = config(broker, prefix, i);
-            this.instances.add(new Contender(config, LetheTopology.build(config.topologySettings())));
+            this.instances.add(new Contender(
+                    config, LetheTopology.build(config.topologySettings().build())));
         }
         this.client = LetheClient.connect(ClientSettings.of(bootstrap, prefix)).follow(LetheClient.From.NOW);
         this.load = new Load(bootstrap, topics.requests().name(), StreamData.DATASET);
@@ -137,8 +137,7 @@ final class ScaleRun implements AutoCloseable {
         }
         client.awaitConsumed(client.putSamples(more, now), PATIENCE);
         if (first) {
-            var model = ModelSpec.newBuilder(data.model()).setSettle(SettlePolicy.NEVER);
-            client.putModel(model.build(), now);
+            client.putModel(data.model(SettlePolicy.NEVER), now);
             client.awaitVersion(StreamData.MODEL, 1, PATIENCE);
         }
         var settle = new SettleRequest("grown-" + total, StreamData.DATASET, SettleUntil.SETTLED, null, null);

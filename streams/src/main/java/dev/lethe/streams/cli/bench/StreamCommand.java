@@ -15,10 +15,14 @@ import picocli.CommandLine.Spec;
             "Measures the time from a produced request to its committed version, and requests per second off a"
                     + " backlog, through a broker in this process.",
             "The reference is a Streams topology that only hands requests on: same broker, requests, partitions,"
-                    + " transactions and commit interval."
+                    + " transactions and commit interval. A second one is Lethe's own topology with nothing in the"
+                    + " place of the maths."
         },
         footer = {"", "Example:", "  lethe bench stream --quick"})
 final class StreamCommand implements Callable<Integer> {
+
+    private static final int[] QUICK_FEATURES = {64};
+    private static final int[] FEATURES = {64, 784};
 
     @Spec
     private CommandSpec command;
@@ -26,13 +30,33 @@ final class StreamCommand implements Callable<Integer> {
     @Mixin
     private OutputOptions output;
 
-    @Option(names = "--quick", description = "64 features only and one repetition: a minute instead of several.")
+    @Option(
+            names = "--quick",
+            description = "One repetition, and 64 features unless others are named: a minute instead of several.")
     private boolean quick;
+
+    @Option(names = "--features", split = ",", paramLabel = "D", description = "Model sizes (default: 64,784).")
+    private int[] features;
+
+    @Option(
+            names = "--partitions",
+            split = ",",
+            paramLabel = "N",
+            defaultValue = "1,12",
+            description = "Partition counts (default: ${DEFAULT-VALUE}).")
+    private int[] partitions;
 
     @Override
     public Integer call() {
         BenchTable table = new BenchTable(command.commandLine().getErr());
-        StreamBench.run(table, quick);
+        StreamBench.run(table, features(), partitions, quick);
         return table.print(output);
+    }
+
+    private int[] features() {
+        if (features != null) {
+            return features;
+        }
+        return quick ? QUICK_FEATURES : FEATURES;
     }
 }

@@ -34,7 +34,7 @@ final class StreamData {
         return rows;
     }
 
-    ModelSpec model() {
+    ModelSpec model(SettlePolicy settle) {
         return ModelSpec.newBuilder()
                 .setModelId(MODEL)
                 .setDataset(DATASET)
@@ -43,7 +43,7 @@ final class StreamData {
                 .setFeatures(features)
                 .setIntercept(ModelIntercept.NONE)
                 .setL2(PENALTY_PER_ROW * rows)
-                .setSettle(SettlePolicy.AUTO)
+                .setSettle(settle)
                 .build();
     }
 

@@ -15,24 +15,31 @@ record StreamPlan(int windows, int paced, int backlog, int passThrough, int burs
 
     /** Mean rate at which latency is measured. */
     static final int PER_SECOND = 100;
-    /** Requests at the paced rate before anything counts. */
-    static final int WARM_UP = 200;
+    /** Requests at the paced rate before anything counts: until then the compiler takes a third of the machine. */
+    static final int WARM_UP = 1_000;
+    /** Backlogs before anything counts, for the same reason. */
+    static final int WARM_UP_BACKLOGS = 6;
 
     static StreamPlan of(int features, boolean quick) {
         boolean wide = features > 256;
         int windows = quick ? 1 : 3;
-        int backlog = wide ? 1_000 : 5_000;
-        return new StreamPlan(windows, 300, backlog, 20 * 5_000, wide ? 25 : 0, 100, wide ? 4_000 : 8_000);
+        int backlog = wide ? 2_000 : 10_000;
+        return new StreamPlan(windows, 300, backlog, 100_000, wide ? 25 : 0, 100, wide ? 4_000 : 8_000);
+    }
+
+    /** The same with nothing that counts. */
+    StreamPlan warmUpOnly() {
+        return new StreamPlan(0, paced, backlog, passThrough, 0, burstSamples, kept);
     }
 
     /** Requests that the pass-through is given in all. */
     int passThroughRequests() {
-        return WARM_UP + windows * paced + (windows + 1) * passThrough;
+        return WARM_UP + windows * paced + (windows + WARM_UP_BACKLOGS) * passThrough;
     }
 
-    /** Rows to begin with: every deletion finds its own. One backlog and one burst more than are measured warm up. */
+    /** Rows to begin with: every deletion finds its own. One burst more than is measured warms up. */
     int rows() {
-        int singles = WARM_UP + windows * paced + (windows + 1) * backlog;
+        int singles = WARM_UP + windows * paced + (windows + WARM_UP_BACKLOGS) * backlog;
         return singles + (windows + 1) * burstRequests * burstSamples + kept;
     }
 }

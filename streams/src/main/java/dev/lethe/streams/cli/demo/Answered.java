@@ -1,9 +1,11 @@
 package dev.lethe.streams.cli.demo;
 
 import dev.lethe.schemas.ModelReceipt;
+import dev.lethe.schemas.NetworkEvidence;
 import dev.lethe.schemas.Receipt;
 import dev.lethe.schemas.ReceiptStatus;
 import dev.lethe.streams.LetheException;
+import dev.lethe.streams.publish.EvidenceJson;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -14,7 +16,7 @@ import java.util.Locale;
  * @param samples how many samples it changed
  * @param version the first version that holds it
  * @param kind how that version was made
- * @param residual how exact that version is, in words
+ * @param residual how exact that version is, or what was measured of it, in words
  * @param time wall-clock from sending the request to its receipt
  */
 record Answered(String requestId, long samples, long version, String kind, String residual, Duration time) {
@@ -39,12 +41,20 @@ record Answered(String requestId, long samples, long version, String kind, Strin
                 receipt.getRequestId(),
                 receipt.getApplied(),
                 model.getVersion(),
-                String.valueOf(model.getKind()),
+                String.valueOf(EvidenceJson.kind(model.getKind(), model.getEvidence())),
                 residual(model),
                 time);
     }
 
     private static String residual(ModelReceipt model) {
+        NetworkEvidence evidence = model.getEvidence();
+        if (evidence != null) {
+            return String.format(
+                    Locale.ROOT,
+                    "held-out loss %.3f, predictions moved by %.4f",
+                    evidence.getValidationLoss(),
+                    evidence.getPredictionChange());
+        }
         if (model.getResidualMeasured() != null) {
             return String.format(Locale.ROOT, "residual %.1e, measured", model.getResidualMeasured());
         }

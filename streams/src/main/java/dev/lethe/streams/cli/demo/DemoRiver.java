@@ -15,26 +15,28 @@ import org.apache.avro.specific.SpecificRecord;
 
 /** The demo's side of the stream: samples and requests in, receipts and versions out. */
 final class DemoRiver {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
 
     private final LetheClient client;
     private final DemoOutput out;
+    private final ModelSpec model;
 
     /** @param client following receipts and versions */
-    DemoRiver(LetheClient client, DemoOutput out) {
+    DemoRiver(LetheClient client, DemoOutput out, ModelSpec model) {
         this.client = client;
         this.out = out;
+        this.model = model;
     }
 
     /** Sends the rows and waits until the service holds them. */
     void load(List<DemoSample> samples) {
-        var sent = client.putSamples(samples.stream().map(DemoRiver::message).toList(), System.currentTimeMillis());
+        var sent = client.putSamples(samples.stream().map(this::message).toList(), System.currentTimeMillis());
         client.awaitConsumed(sent, PATIENCE);
     }
 
-    private static Sample message(DemoSample sample) {
+    private Sample message(DemoSample sample) {
         return Sample.newBuilder()
-                .setDataset(Digits.DATASET)
+                .setDataset(model.getDataset())
                 .setSampleId(sample.id())
                 .setSubjectId(sample.subject())
                 .setFeatures(Doubles.toBuffer(sample.features()))
@@ -43,7 +45,7 @@ final class DemoRiver {
     }
 
     /** Puts the model and waits for its first version. */
-    ModelVersion train(ModelSpec model) {
+    ModelVersion train() {
         client.putModel(model, System.currentTimeMillis());
         return client.awaitVersion(model.getModelId(), 1, PATIENCE);
     }
@@ -67,14 +69,14 @@ final class DemoRiver {
     Answered ask(SpecificRecord request) {
         Sent sent = client.send(request);
         Arrival arrival = client.awaitReceipt(sent, PATIENCE);
-        return Answered.of(arrival.receipt(), Digits.MODEL, Duration.ofNanos(arrival.nanos() - sent.sentNanos()));
+        return Answered.of(arrival.receipt(), model.getModelId(), Duration.ofNanos(arrival.nanos() - sent.sentNanos()));
     }
 
     /** The parameters of a version. */
     double[] theta(long version) {
-        return client.version(Digits.MODEL, version)
+        return client.version(model.getModelId(), version)
                 .map(found -> Doubles.toArray(found.getTheta()))
-                .orElseThrow(() -> new LetheException("version " + version + " of model " + Digits.MODEL
+                .orElseThrow(() -> new LetheException("version " + version + " of model " + model.getModelId()
                         + " has a receipt but is not on the versions topic; this should not happen, please report it"));
     }
 }

@@ -19,31 +19,40 @@ final class DemoRun {
     private final DemoRiver river;
     private final DemoOutput out;
     private final DemoData data;
-    private final ModelSpec model = Digits.model();
-    private final DemoMaths maths = new DemoMaths(model);
+    private final ModelSpec model;
+    private final Comparison comparison;
 
-    DemoRun(DemoRiver river, DemoOutput out, DemoData data) {
+    DemoRun(DemoRiver river, DemoOutput out, DemoData data, ModelSpec model, Comparison comparison) {
         this.river = river;
         this.out = out;
         this.data = data;
+        this.model = model;
+        this.comparison = comparison;
     }
 
-    /** A version to be compared with a retrained model. */
-    private record Stage(String name, long version, Optional<Duration> perRequest) {}
-
-    /** Runs it all and prints it; the rows of the final table. */
-    List<ResultRow> run() {
+    /** Runs it all and prints it. */
+    void run() {
         ModelVersion trained = train();
         Phase repaired = repair(trained.getVersion());
         Phase deleted = delete(repaired.last().version());
         Answered settled = settle();
-        List<ResultRow> rows = compare(
-                new Stage(stageName("as trained", trained.getVersion()), trained.getVersion(), Optional.empty()),
+        out.blank();
+        out.line(
+                "5. Compare. Three models are retrained from scratch, on exactly the data that should be left each time.");
+        List<String> lines = comparison.of(
+                new Stage(stageName("as trained", trained.getVersion()), theta(trained.getVersion()), Optional.empty()),
                 stage("labels repaired", repaired),
                 stage(data.leaving().size() + " subjects deleted", deleted),
-                new Stage(stageName("settled", settled.version()), settled.version(), Optional.of(settled.time())));
-        report(rows);
-        return rows;
+                new Stage(
+                        stageName("settled", settled.version()),
+                        theta(settled.version()),
+                        Optional.of(settled.time())));
+        out.blank();
+        lines.forEach(out::line);
+    }
+
+    private double[] theta(long version) {
+        return river.theta(version);
     }
 
     private ModelVersion train() {
@@ -58,7 +67,7 @@ final class DemoRun {
         river.load(data.training());
         long loaded = System.nanoTime();
         out.line("  samples are in after %s", DemoOutput.seconds(Duration.ofNanos(loaded - start)));
-        ModelVersion first = river.train(model);
+        ModelVersion first = river.train();
         out.line(
                 "  model %s -> version %d %s after %s",
                 model.getModelId(),
@@ -95,79 +104,40 @@ final class DemoRun {
         return phase;
     }
 
-    private static RelabelRequest relabel(int number, DemoSample sample) {
+    private RelabelRequest relabel(int number, DemoSample sample) {
         return RelabelRequest.newBuilder()
                 .setRequestId(String.format(Locale.ROOT, "repair-%02d", number))
-                .setDataset(Digits.DATASET)
+                .setDataset(model.getDataset())
                 .setSamples(List.of(new Relabelling(sample.id(), sample.trueLabel())))
                 .build();
     }
 
-    private static DeleteRequest deletion(int number, String subject) {
+    private DeleteRequest deletion(int number, String subject) {
         return DeleteRequest.newBuilder()
                 .setRequestId(String.format(Locale.ROOT, "delete-%02d", number))
-                .setDataset(Digits.DATASET)
+                .setDataset(model.getDataset())
                 .setSubjects(List.of(subject))
                 .build();
     }
 
     private Answered settle() {
         out.blank();
-        out.line("4. Settle. Passes over the remaining samples until the measured residual is below tolerance.");
+        out.line("4. Settle. %s", comparison.settling());
         Answered settled = river.ask(SettleRequest.newBuilder()
                 .setRequestId("settle-01")
-                .setDataset(Digits.DATASET)
+                .setDataset(model.getDataset())
                 .setUntil(SettleUntil.SETTLED)
                 .build());
         out.line("  %s", settled.line());
         return settled;
     }
 
-    private static Stage stage(String name, Phase phase) {
-        return new Stage(stageName(name, phase.last().version()), phase.last().version(), Optional.of(phase.median()));
+    private Stage stage(String name, Phase phase) {
+        long version = phase.last().version();
+        return new Stage(stageName(name, version), theta(version), Optional.of(phase.median()));
     }
 
     private static String stageName(String name, long version) {
         return name + " (version " + version + ")";
-    }
-
-    private List<ResultRow> compare(Stage trained, Stage repaired, Stage deleted, Stage settled) {
-        out.blank();
-        out.line(
-                "5. Compare. Three models are retrained from scratch, on exactly the data that should be left each time.");
-        DemoMaths.Retrained onAll = maths.retrain(data.training());
-        DemoMaths.Retrained onRepaired = maths.retrain(data.repaired());
-        DemoMaths.Retrained onRemaining = maths.retrain(data.remaining());
-        ResultRow reference = new ResultRow(
-                "retrained from scratch",
-                maths.accuracy(onRemaining.theta(), data.test()),
-                Optional.empty(),
-                DemoMaths.norm(onRemaining.theta()),
-                Optional.empty(),
-                onRemaining.time());
-        return List.of(
-                row(trained, onAll),
-                row(repaired, onRepaired),
-                row(deleted, onRemaining),
-                row(settled, onRemaining),
-                reference);
-    }
-
-    private ResultRow row(Stage stage, DemoMaths.Retrained retrained) {
-        double[] theta = river.theta(stage.version());
-        return new ResultRow(
-                stage.name(),
-                maths.accuracy(theta, data.test()),
-                Optional.of(DemoMaths.distance(theta, retrained.theta())),
-                DemoMaths.norm(retrained.theta()),
-                stage.perRequest(),
-                retrained.time());
-    }
-
-    private void report(List<ResultRow> rows) {
-        out.blank();
-        ResultTable.render(rows).forEach(out::line);
-        out.blank();
-        ResultTable.notes().forEach(out::line);
     }
 }

@@ -1,28 +1,28 @@
 package dev.lethe.streams.cli.demo;
 
+import dev.lethe.schemas.ModelSpec;
 import java.util.ArrayList;
 import java.util.List;
 
 /** What to try after the demo. Every command line here is parsed by a test. */
 final class NextSteps {
-    private static final List<String> WHILE_IT_RUNS = List.of(
-            "./lethe versions list " + Digits.MODEL,
-            "./lethe request delete --dataset " + Digits.DATASET + " --subjects subject-07",
-            "./lethe versions export " + Digits.MODEL + " --out exported");
 
     private NextSteps() {}
 
     /** Commands against the service that {@code demo --keep} leaves running. */
-    static List<String> commands() {
-        return WHILE_IT_RUNS;
+    static List<String> commands(ModelSpec model) {
+        return List.of(
+                "./lethe versions list " + model.getModelId(),
+                "./lethe request delete --dataset " + model.getDataset() + " --subjects subject-07",
+                "./lethe versions export " + model.getModelId() + " --out exported");
     }
 
     /** The closing lines. */
-    static List<String> lines(boolean keep) {
+    static List<String> lines(boolean keep, ModelSpec model) {
         List<String> lines = new ArrayList<>();
         if (keep) {
             lines.add("The service goes on running; Ctrl-C stops it. Try, in another terminal:");
-            WHILE_IT_RUNS.forEach(command -> lines.add("  " + command));
+            commands(model).forEach(command -> lines.add("  " + command));
         } else {
             lines.add("What to try next:");
             lines.add("  ./lethe demo --keep       the same, and the service goes on running for your own requests");

@@ -33,10 +33,15 @@ final class ResultTable {
 
     /** The lines of the table. */
     static List<String> render(List<ResultRow> rows) {
+        return aligned(HEADER, rows.stream().map(ResultTable::cells).toList());
+    }
+
+    /** Any table of that form. */
+    static List<String> aligned(List<String> header, List<List<String>> rows) {
         List<List<String>> cells = new ArrayList<>();
-        cells.add(HEADER);
-        rows.forEach(row -> cells.add(cells(row)));
-        int[] widths = IntStream.range(0, HEADER.size())
+        cells.add(header);
+        cells.addAll(rows);
+        int[] widths = IntStream.range(0, header.size())
                 .map(column -> cells.stream()
                         .mapToInt(row -> row.get(column).length())
                         .max()

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.IntPredicate;
 import picocli.CommandLine.Option;
 
 /** The model and the files an evaluation works on. */
@@ -27,13 +28,15 @@ final class DataOptions {
             names = "--samples",
             paramLabel = "FILE",
             required = true,
-            description = "Training rows: CSV, .npz, LIBSVM, or an IDX pair images,labels; also gzipped.")
+            description =
+                    "Training rows: CSV, .npz, Parquet, LIBSVM, a pair X.npy,y.npy, or an IDX pair images,labels; also"
+                            + " gzipped.")
     private String samples;
 
     @Option(
             names = "--test",
             paramLabel = "FILE",
-            description = "Test rows (default: every fifth row of --samples, which is then not trained on).")
+            description = "Test rows (default: some rows of --samples; which, the command says).")
     private String test;
 
     @Option(
@@ -67,12 +70,28 @@ final class DataOptions {
             List<double[]> testFeatures,
             List<Row> test) {}
 
+    /**
+     * Which rows are test rows where no file has them.
+     *
+     * @param chosen by their positions
+     * @param trainedOn whether they are training rows as well
+     */
+    record Tests(IntPredicate chosen, boolean trainedOn) {
+        /** Every fifth row, not trained on. */
+        static final Tests HELD_OUT = new Tests(i -> i % 5 == 4, false);
+    }
+
+    /** Whether there is a file of test rows. */
+    boolean hasTestFile() {
+        return test != null;
+    }
+
     /** Reads everything. @throws LetheException if there are no training or no test rows */
-    Data read() {
+    Data read(Tests tests) {
         ModelSpec spec = ModelFile.read(model);
         Read all = read(samples, limit, spec);
-        Read asked = test == null ? all.everyFifth(true) : read(test, testLimit, spec);
-        Read trained = test == null ? all.everyFifth(false) : all;
+        Read asked = test == null ? all.only(tests.chosen) : read(test, testLimit, spec);
+        Read trained = test == null && !tests.trainedOn ? all.only(tests.chosen.negate()) : all;
         if (trained.rows.isEmpty() || asked.rows.isEmpty()) {
             throw new LetheException("expected training and test rows that fit the model, got " + trained.rows.size()
                     + " and " + asked.rows.size());
@@ -93,10 +112,10 @@ final class DataOptions {
             rows.add(row);
         }
 
-        Read everyFifth(boolean wanted) {
+        Read only(IntPredicate chosen) {
             Read part = new Read();
             for (int i = 0; i < rows.size(); i++) {
-                if ((i % 5 == 4) == wanted) {
+                if (chosen.test(i)) {
                     part.add(ids.get(i), features.get(i), rows.get(i));
                 }
             }

@@ -15,8 +15,11 @@ import picocli.CommandLine.Command;
         subcommands = {
             ScoresCommand.class,
             LooCommand.class,
+            ParametersCommand.class,
+            GroupsCommand.class,
             LdsCommand.class,
             MislabelCommand.class,
+            MemoriseCommand.class,
             PruneCommand.class,
             TeacherCommand.class
         })

@@ -24,7 +24,15 @@ abstract class Evaluation implements Callable<Integer> {
     private long seed;
 
     final DataOptions.Data data() {
-        return data.read();
+        return data.read(DataOptions.Tests.HELD_OUT);
+    }
+
+    final DataOptions.Data data(DataOptions.Tests tests) {
+        return data.read(tests);
+    }
+
+    final boolean hasTestFile() {
+        return data.hasTestFile();
     }
 
     final Path folderOrNull() {
@@ -33,6 +41,10 @@ abstract class Evaluation implements Callable<Integer> {
 
     final long seed() {
         return seed;
+    }
+
+    final PrintWriter err() {
+        return command.commandLine().getErr();
     }
 
     final PrintWriter out() {

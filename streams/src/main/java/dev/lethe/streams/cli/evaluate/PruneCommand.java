@@ -3,9 +3,11 @@ package dev.lethe.streams.cli.evaluate;
 import dev.lethe.streams.cli.Lethe;
 import dev.lethe.streams.cli.Progress;
 import dev.lethe.unlearn.objective.Row;
+import dev.lethe.unlearn.valuation.Prototypes;
 import dev.lethe.unlearn.valuation.Pruning;
 import dev.lethe.unlearn.valuation.Pruning.Keep;
 import dev.lethe.unlearn.valuation.Pruning.Point;
+import dev.lethe.unlearn.valuation.Score;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,11 +30,30 @@ import picocli.CommandLine.Option;
         })
 final class PruneCommand extends Evaluation {
 
+    private static final String PROTOTYPES = "prototypes";
+
     @Mixin
     private MethodOptions methods;
 
-    @Option(names = "--score", paramLabel = "NAME", defaultValue = "el2n", description = "Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--score",
+            paramLabel = "NAME",
+            defaultValue = "el2n",
+            description = "A score of `evaluate scores`, or " + PROTOTYPES
+                    + ": the distance to the nearest centre of k-means,"
+                    + " on features or on what an extractor makes of them, which needs no model (default:"
+                    + " ${DEFAULT-VALUE}).")
     private String score;
+
+    @Option(
+            names = "--prototypes",
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "Centres of each class (default: ${DEFAULT-VALUE}).")
+    private int prototypes;
+
+    @Option(names = "--balanced", description = "Keep the same part of every class.")
+    private boolean balanced;
 
     @Option(
             names = "--fractions",
@@ -61,9 +82,17 @@ final class PruneCommand extends Evaluation {
     }
 
     private double[] scores(DataOptions.Data data) {
+        double[] scores = score.equals(PROTOTYPES)
+                ? ScoreNames.distances(data, prototypes, seed(), "--score " + PROTOTYPES)
+                : ofModel(data);
+        return balanced ? Prototypes.balanced(data.training(), scores) : scores;
+    }
+
+    private double[] ofModel(DataOptions.Data data) {
+        Score known = ScoreNames.of(score, "--score");
         try (Fitted fitted = Fitted.of(
                 data.objective(), data.training(), methods.chosen(data.objective()), methods.options(seed()))) {
-            return ScoreNames.require(fitted.scores(fitted.removalsOrNull()), ScoreNames.of(score, "--score"));
+            return ScoreNames.require(fitted.scores(List.of(known)).values(), known);
         }
     }
 
@@ -73,21 +102,32 @@ final class PruneCommand extends Evaluation {
 
     private void report(Map<String, List<Point>> curves) {
         Results table = new Results("KEPT", "ROWS", "ACCURACY", "LOSS", "POWER LAW");
-        XYChart chart = Charts.chart("Training on a part, by " + score, "rows", "mean test loss");
-        chart.getStyler().setXAxisLogarithmic(true).setYAxisLogarithmic(true);
+        String title = "Training on a part, by " + score;
+        XYChart losses = Charts.chart(title, "rows kept", "mean test loss");
+        Charts.logarithmic(losses);
+        XYChart accuracies = Charts.chart(title, "rows kept", "accuracy on the test rows");
         curves.forEach((kind, points) -> {
             Pruning.PowerLaw law = points.size() < 2 ? null : Pruning.powerLaw(points);
             String fit =
                     law == null ? "-" : String.format(Locale.ROOT, "n^%.3f, R2 %.3f", law.exponent(), law.rSquared());
             points.forEach(p -> table.add(kind, p.kept(), p.accuracy(), p.loss(), fit));
+            double[] kept = points.stream().mapToDouble(Point::kept).toArray();
             Charts.line(
-                    chart,
-                    kind,
-                    points.stream().mapToDouble(Point::kept).toArray(),
+                    losses,
+                    law == null ? kind : kind + ", " + fit,
+                    kept,
                     points.stream().mapToDouble(Point::loss).toArray());
+            Charts.line(
+                    accuracies,
+                    kind,
+                    kept,
+                    points.stream().mapToDouble(Point::accuracy).toArray());
         });
         table.print(out());
         table.write(folderOrNull(), "prune");
-        Charts.write(chart, folderOrNull(), "prune");
+        Charts.write(losses, folderOrNull(), "prune-loss");
+        if (curves.values().stream().flatMap(List::stream).noneMatch(p -> Double.isNaN(p.accuracy()))) {
+            Charts.write(accuracies, folderOrNull(), "prune-accuracy");
+        }
     }
 }

@@ -4,6 +4,7 @@ import dev.lethe.streams.LetheException;
 import dev.lethe.unlearn.curvature.Sums;
 import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Row;
+import dev.lethe.unlearn.valuation.Prototypes;
 import dev.lethe.unlearn.valuation.Score;
 import java.util.Map;
 
@@ -30,6 +31,18 @@ final class ScoreNames {
                             + Score.LOSS.id() + " or " + Score.SELF_INFLUENCE.id());
         }
         return values;
+    }
+
+    /** Distances to the nearest of so many centres of the row's class. @param option that asked for them */
+    static double[] distances(DataOptions.Data data, int perClass, long seed, String option) {
+        if (data.objective().family() == Family.RIDGE) {
+            throw new LetheException(option + ": a ridge model has no classes");
+        }
+        try {
+            return Prototypes.distances(data.training(), perClass, seed);
+        } catch (IllegalArgumentException e) {
+            throw new LetheException(option + ": " + e.getMessage(), e);
+        }
     }
 
     /** The class of a row; "-" for ridge. */

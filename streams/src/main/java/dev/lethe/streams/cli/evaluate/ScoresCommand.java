@@ -2,14 +2,15 @@ package dev.lethe.streams.cli.evaluate;
 
 import dev.lethe.streams.cli.Lethe;
 import dev.lethe.unlearn.influence.Removals;
-import dev.lethe.unlearn.objective.Family;
-import dev.lethe.unlearn.valuation.RowScores;
 import dev.lethe.unlearn.valuation.Score;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,7 +29,6 @@ import picocli.CommandLine.Option;
         })
 final class ScoresCommand extends Evaluation {
 
-    private static final int SHEET_TESTS = 8;
     private static final int PER_SIDE = 8;
 
     @Mixin
@@ -37,10 +37,42 @@ final class ScoresCommand extends Evaluation {
     @Option(
             names = "--by",
             paramLabel = "SCORE",
-            defaultValue = "loss",
-            description = "Orders the rows (default: ${DEFAULT-VALUE}, which finds wrong labels best on linear models:"
-                    + " see `lethe evaluate mislabel`).")
+            defaultValue = "el2n",
+            description =
+                    "Orders the rows (default: ${DEFAULT-VALUE}, which found wrong labels best on MNIST and the digits:"
+                            + " AUC 0.991 and 0.998 with 10 %% flipped, loss 0.990 and 0.998, self-influence 0.981 and 0.996."
+                            + " `lethe evaluate mislabel` measures it on other data).")
     private String by;
+
+    @Option(
+            names = "--scores",
+            paramLabel = "SCORE",
+            split = ",",
+            description = "Only these (default: all the method gives). Without self-influence, leverage and loo-loss no"
+                    + " curvature is needed, and scoring costs about as much as a pass for the gradient.")
+    private List<String> wanted;
+
+    @Option(
+            names = "--value",
+            description =
+                    "Also what each row is worth to the test rows: by how much the sum of their losses rises without"
+                            + " it. With --method direct the row's own curvature is taken out exactly.")
+    private boolean value;
+
+    @Option(
+            names = "--prototypes",
+            paramLabel = "N",
+            description =
+                    "Also the distance to the nearest of N centres of the row's own class, by k-means on the features,"
+                            + " or on what the model's extractor makes of them.")
+    private Integer prototypes;
+
+    @Option(
+            names = "--tests",
+            paramLabel = "N",
+            defaultValue = "8",
+            description = "Test images on the sheet, with what helps and harms them (default: ${DEFAULT-VALUE}).")
+    private int tests;
 
     @Option(
             names = "--top",
@@ -55,37 +87,61 @@ final class ScoresCommand extends Evaluation {
         DataOptions.Data data = data();
         try (Fitted fitted = Fitted.of(
                 data.objective(), data.training(), methods.chosen(data.objective()), methods.options(seed()))) {
-            Removals removals = fitted.removalsOrNull();
-            Map<Score, double[]> scores = fitted.scores(removals);
-            double[] key = ScoreNames.require(scores, order);
-            int[] suggested = data.objective().family() == Family.RIDGE
-                    ? null
-                    : new RowScores(fitted.rows(), removals).suggestedClasses();
+            Fitted.Scores scores = fitted.scores(wanted(order));
+            double[] key = ScoreNames.require(scores.values(), order);
             List<Integer> ranked = IntStream.range(0, key.length)
                     .boxed()
                     .sorted(Comparator.comparingDouble(i -> -key[i]))
                     .toList();
-            table(data, scores, suggested, ranked.subList(0, Math.min(top, ranked.size())))
+            Map<String, double[]> columns = new LinkedHashMap<>();
+            scores.values().forEach((score, values) -> columns.put(score.id(), values));
+            add(data, fitted, columns);
+            int[] suggested = scores.suggestedOrNull();
+            table(data, columns, suggested, ranked.subList(0, Math.min(top, ranked.size())))
                     .print(out());
-            table(data, scores, suggested, ranked).write(folderOrNull(), "scores");
-            if (Images.side(data.objective().features()) > 0 && folderOrNull() != null) {
+            table(data, columns, suggested, ranked).write(folderOrNull(), "scores");
+            if (Images.side(data.testFeatures().get(0).length) > 0 && folderOrNull() != null) {
                 sheet(data, fitted, suggested, ranked);
             }
         }
         return Lethe.DONE;
     }
 
+    private Set<Score> wanted(Score order) {
+        if (wanted == null) {
+            return EnumSet.allOf(Score.class);
+        }
+        Set<Score> all = EnumSet.of(order);
+        wanted.forEach(id -> all.add(ScoreNames.of(id, "--scores")));
+        return all;
+    }
+
+    /** What is no score of the model's. @param columns Modified. */
+    private void add(DataOptions.Data data, Fitted fitted, Map<String, double[]> columns) {
+        if (value) {
+            Removals removals = fitted.removalsOrNull();
+            columns.put(
+                    "value",
+                    removals == null
+                            ? fitted.attribution().onSum(data.test())
+                            : fitted.attribution().onSum(data.test(), removals));
+        }
+        if (prototypes != null) {
+            columns.put("prototype", ScoreNames.distances(data, prototypes, seed(), "--prototypes"));
+        }
+    }
+
     private static Results table(
-            DataOptions.Data data, Map<Score, double[]> scores, int[] suggested, List<Integer> rows) {
+            DataOptions.Data data, Map<String, double[]> columns, int[] suggested, List<Integer> rows) {
         List<String> header = new ArrayList<>(List.of("SAMPLE", "LABEL", "SUGGESTED"));
-        scores.keySet().forEach(score -> header.add(score.id().toUpperCase(Locale.ROOT)));
+        columns.keySet().forEach(name -> header.add(name.toUpperCase(Locale.ROOT)));
         Results table = new Results(header.toArray(String[]::new));
         for (int i : rows) {
             List<Object> cells = new ArrayList<>(List.of(
                     data.ids().get(i),
                     ScoreNames.label(data, data.training().get(i)),
                     suggested == null ? "-" : data.spec().getClasses().get(suggested[i])));
-            scores.values().forEach(values -> cells.add(values[i]));
+            columns.values().forEach(values -> cells.add(values[i]));
             table.add(cells.toArray());
         }
         return table;
@@ -102,11 +158,18 @@ final class ScoresCommand extends Evaluation {
                     data.ids().get(i) + ": "
                             + ScoreNames.label(data, data.training().get(i)) + to);
         }
-        int tests = Math.min(SHEET_TESTS, data.test().size());
+        int count = Math.min(tests, data.test().size());
+        if (count > 0) {
+            influences(data, fitted, count, sheet);
+        }
+        sheet.write(folderOrNull().resolve("sheet.html"));
+    }
+
+    private static void influences(DataOptions.Data data, Fitted fitted, int tests, Sheet sheet) {
         double[] influences = fitted.attribution().onEach(data.test().subList(0, tests));
         for (int t = 0; t < tests; t++) {
             int test = t;
-            List<Integer> order = IntStream.range(0, ranked.size())
+            List<Integer> order = IntStream.range(0, data.training().size())
                     .boxed()
                     .sorted(Comparator.comparingDouble(i -> -influences[i * tests + test]))
                     .toList();
@@ -115,14 +178,17 @@ final class ScoresCommand extends Evaluation {
             sheet.image(
                     data.testFeatures().get(t),
                     "test: " + ScoreNames.label(data, data.test().get(t)));
-            sheet.row("helpful: its loss rises without them");
-            order.subList(0, side).forEach(i -> sheet.image(data.features().get(i), caption(data, i)));
+            sheet.row("helpful: its loss rises without them, by the number below");
+            order.subList(0, side).forEach(i -> image(data, i, influences[i * tests + test], sheet));
             sheet.row("harmful: its loss falls without them");
             for (int k = order.size() - 1; k >= order.size() - side; k--) {
-                sheet.image(data.features().get(order.get(k)), caption(data, order.get(k)));
+                image(data, order.get(k), influences[order.get(k) * tests + test], sheet);
             }
         }
-        sheet.write(folderOrNull().resolve("sheet.html"));
+    }
+
+    private static void image(DataOptions.Data data, int i, double influence, Sheet sheet) {
+        sheet.image(data.features().get(i), String.format(Locale.ROOT, "%s, %+.2g", caption(data, i), influence));
     }
 
     private static String caption(DataOptions.Data data, int i) {

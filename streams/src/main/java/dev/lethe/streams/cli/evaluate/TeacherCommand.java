@@ -99,7 +99,7 @@ final class TeacherCommand implements Callable<Integer> {
         table.write(out, "teacher");
         XYChart chart = Charts.chart(
                 "Student and teacher, a part of " + keep + " kept", "rows kept per dimension", "error on new rows");
-        chart.getStyler().setXAxisLogarithmic(true).setYAxisLogarithmic(true);
+        Charts.logarithmic(chart);
         Charts.line(chart, "hardest", x, errors[0]);
         Charts.line(chart, "easiest", x, errors[1]);
         Charts.line(chart, "random", x, errors[2]);

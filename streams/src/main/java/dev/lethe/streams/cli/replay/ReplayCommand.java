@@ -32,8 +32,9 @@ public final class ReplayCommand implements Callable<Integer> {
             names = "--samples",
             paramLabel = "FILE",
             required = true,
-            description = "Training rows: CSV with a header sample_id,subject_id,label,<features>, .npz, LIBSVM, or an"
-                    + " IDX pair images,labels; also gzipped.")
+            description =
+                    "Training rows: CSV with a header sample_id,subject_id,label,<features>, .npz, Parquet, LIBSVM, or an"
+                            + " IDX pair images,labels; also gzipped.")
     private String samples;
 
     @Option(names = "--events", paramLabel = "EVENTS.jsonl", required = true, description = "One event a line.")
