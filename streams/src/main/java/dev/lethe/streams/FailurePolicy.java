@@ -25,7 +25,10 @@ final class FailurePolicy implements StreamsUncaughtExceptionHandler {
         Instant now = Instant.now();
         recent.removeIf(time -> time.isBefore(now.minus(WINDOW)));
         recent.add(now);
-        boolean giveUp = recent.size() > MAX_REPLACED || exception instanceof Error;
+        // What is said in our own words is for somebody to mend; trying again would not.
+        boolean giveUp = recent.size() > MAX_REPLACED
+                || exception instanceof Error
+                || innermost(exception) instanceof LetheException;
         reason = describe(exception);
         log.atError()
                 .setCause(exception)
@@ -42,14 +45,19 @@ final class FailurePolicy implements StreamsUncaughtExceptionHandler {
 
     /** Type and place of the innermost cause; its message only if it is ours, since others may quote data. */
     private static String describe(Throwable exception) {
-        Throwable cause = exception;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
-        }
+        Throwable cause = innermost(exception);
         StackTraceElement[] trace = cause.getStackTrace();
         String where = trace.length == 0 ? "" : " at " + trace[0];
         return cause instanceof LetheException
                 ? cause.getMessage()
                 : cause.getClass().getSimpleName() + where + " (the log has the whole trace)";
+    }
+
+    private static Throwable innermost(Throwable exception) {
+        Throwable cause = exception;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
     }
 }

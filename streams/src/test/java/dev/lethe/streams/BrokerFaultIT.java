@@ -92,7 +92,11 @@ class BrokerFaultIT {
         heal.run();
         Thread.sleep(1_000);
         List<Asked> asked = feeder.stop();
-        asked.forEach(a -> client.awaitReceipt(a.id(), WAIT));
+        try {
+            asked.forEach(a -> client.awaitReceipt(a.id(), WAIT));
+        } catch (LetheException e) {
+            throw new AssertionError(fault + ": " + service.serviceLog(), e);
+        }
         assertThat(service.isAlive()).as("%s: %s", fault, service.serviceLog()).isTrue();
         String barrier = "barrier-" + fault.replace(' ', '-');
         barriers.add(barrier);

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A data directory that goes wrong: full, read-only, taken. It is a file system of its own, which only root may mount;
@@ -103,7 +105,8 @@ class DirectoryFaultIT {
                 client.putModel(Stream.model("m"), 2_000);
                 client.awaitVersion("m", 1, WAIT);
                 var feeder = new Feeder(client, stream, 2);
-                feeder.start(Integer.MAX_VALUE);
+                // Bounded: the samples must not run out while a slow machine starts the service.
+                feeder.start(3_000);
                 Thread.sleep(1_000);
                 Path filler = fill();
                 long full = System.nanoTime();
@@ -149,6 +152,20 @@ class DirectoryFaultIT {
                     .contains("writable directory");
             run("mount", "-o", "remount,rw", disk.toString());
             service.start();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"kafka", "streams", "factors"})
+    void shouldNotStartWithAReadOnlyPart(String name) throws Exception {
+        Path part = Files.createDirectories(disk.resolve("lethe").resolve(name));
+        run("mount", "-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", part.toString());
+        try (var service = service()) {
+            service.launch();
+            assertThat(service.awaitEnd(60)).isEqualTo(FAILED);
+            assertThat(service.output()).contains(part.toString(), "read-only", "writable directory");
+        } finally {
+            run("umount", "-l", part.toString());
         }
     }
 

@@ -7,6 +7,7 @@ import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.ModelVersion;
 import dev.lethe.schemas.Receipt;
 import dev.lethe.schemas.ReceiptStatus;
+import dev.lethe.schemas.RequestType;
 import dev.lethe.schemas.Sample;
 import dev.lethe.streams.Stream.Asked;
 import dev.lethe.streams.publish.VersionFiles;
@@ -91,6 +92,36 @@ final class Evidence {
                 .hasSizeBetween(1, sent.get(id).intValue()));
         asked.stream().filter(a -> !a.repeats()).forEach(a -> shouldEndAsExpected(a, receipts.get(a.id())));
         receipts.values().forEach(found -> found.forEach(r -> shouldNameItsVersions(r, versions)));
+        shouldListRequests(
+                versions, receipts.values().stream().flatMap(List::stream).toList());
+    }
+
+    /** Versions name the requests that changed them, each once, and none after the version that its receipt names. */
+    private void shouldListRequests(List<ModelVersion> versions, List<Receipt> receipts) {
+        Map<String, Long> listed = new HashMap<>();
+        for (ModelVersion version : versions) {
+            for (int i = 0; i < version.getRequestOffsets().size(); i++) {
+                String place = version.getRequestPartitions().get(i) + "-"
+                        + version.getRequestOffsets().get(i);
+                assertThat(listed.put(place, version.getVersion()))
+                        .as("%s: request %s, listed twice", what, place)
+                        .isNull();
+            }
+        }
+        receipts.stream()
+                .filter(r -> r.getType() == RequestType.DELETE && r.getApplied() > 0)
+                .forEach(r -> assertThat(listed.get(r.getPartition() + "-" + r.getOffset()))
+                        .as("%s: version that lists %s", what, r)
+                        .isNotNull()
+                        .isLessThanOrEqualTo(versionFor(versions.get(0).getModelId(), r)));
+    }
+
+    private static long versionFor(String modelId, Receipt receipt) {
+        return receipt.getModels().stream()
+                .filter(m -> m.getModelId().equals(modelId))
+                .findFirst()
+                .orElseThrow()
+                .getVersion();
     }
 
     /** One final receipt, to the last field; a refusal that leaves no trace in the ledger has one per place it stands. */

@@ -1,6 +1,7 @@
 package dev.lethe.streams;
 
 import dev.lethe.streams.cli.Lethe;
+import dev.lethe.streams.local.LocalKafka;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -42,8 +43,24 @@ final class ServiceProcess implements AutoCloseable {
 
     /** With a broker of its own, at {@link #bootstrapServers}. */
     static ServiceProcess embedded(Path directory, int shards) {
-        return new ServiceProcess(
-                directory, Map.of("shards", String.valueOf(shards), "local.port", String.valueOf(freePort())));
+        return embedded(directory, shards, Map.of());
+    }
+
+    /** With a broker of its own, and further settings. */
+    static ServiceProcess embedded(Path directory, int shards, Map<String, String> settings) {
+        Map<String, String> all = new HashMap<>(settings);
+        all.put("shards", String.valueOf(shards));
+        all.put("local.port", String.valueOf(freePort()));
+        return new ServiceProcess(directory, all);
+    }
+
+    /** One of several at the same Kafka, each with its data in a folder of its name. */
+    static ServiceProcess member(LocalKafka kafka, Path directory, String name, Map<String, String> settings) {
+        Map<String, String> all = new HashMap<>(settings);
+        all.put("bootstrap.servers", kafka.bootstrapServers());
+        all.put("data.dir", directory.resolve(name).toString());
+        all.put("replication.factor", "1");
+        return new ServiceProcess(directory, all);
     }
 
     static int freePort() {

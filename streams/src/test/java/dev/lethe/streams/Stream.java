@@ -20,6 +20,7 @@ import dev.lethe.unlearn.correction.InMemoryFit;
 import dev.lethe.unlearn.objective.Mapping.Fits;
 import dev.lethe.unlearn.objective.Row;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -286,11 +287,15 @@ final class Stream {
 
     /** ‖θ − θ_retrained‖ / (1 + ‖θ_retrained‖) against a fit from scratch over what is left. */
     double distance(ModelSpec spec, ModelVersion version) {
+        return distance(spec, version, left.values());
+    }
+
+    /** The same over these rows. */
+    static double distance(ModelSpec spec, ModelVersion version, Collection<Sample> left) {
         var mapper = Specs.mapper(spec);
         List<Row> rows = new ArrayList<>();
-        left.values()
-                .forEach(s -> rows.add(
-                        ((Fits) mapper.map(Doubles.toArray(s.getFeatures()), s.getLabel(), s.getWeight())).row()));
+        left.forEach(s ->
+                rows.add(((Fits) mapper.map(Doubles.toArray(s.getFeatures()), s.getLabel(), s.getWeight())).row()));
         double[] got = Doubles.toArray(version.getTheta());
         try (var fit = InMemoryFit.fit(Specs.objective(spec), rows, null)) {
             double[] want = fit.theta();

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -20,6 +21,10 @@ import java.util.UUID;
 public final class DataDirectory implements AutoCloseable {
     public static final String LOCK_FILE = "lethe.lock";
     private static final String INSTANCE_FILE = "instance.id";
+    private static final String KAFKA = "kafka";
+    private static final String STREAMS = "streams";
+    private static final String FACTORS = "factors";
+    private static final String TRAINING = "training";
 
     /** Less than this, and the broker or a store would fail in the middle of its start. */
     private static final long MIN_FREE_BYTES = 64L << 20;
@@ -45,6 +50,9 @@ public final class DataDirectory implements AutoCloseable {
         try {
             Files.createDirectories(root);
             requireSpace(root);
+            for (String sub : List.of(KAFKA, STREAMS, FACTORS, TRAINING)) {
+                requireWritable(root.resolve(sub));
+            }
             FileChannel channel = FileChannel.open(
                     root.resolve(LOCK_FILE),
                     StandardOpenOption.CREATE,
@@ -65,6 +73,15 @@ public final class DataDirectory implements AutoCloseable {
             throw new LetheException(
                     "data directory " + root + " has " + (free >> 20) + " MB of space left, expected at" + " least "
                             + (MIN_FREE_BYTES >> 20) + " MB: free some, or name another directory with data.dir");
+        }
+    }
+
+    /** What is below may be a mount of its own, or belong to somebody else: told before anything is written beside it. */
+    private static void requireWritable(Path sub) {
+        if (Files.exists(sub) && !(Files.isDirectory(sub) && Files.isWritable(sub))) {
+            throw new LetheException("directory " + sub + " cannot be used ("
+                    + (Files.isDirectory(sub) ? "it is read-only" : "it is no directory")
+                    + "): make it a writable directory, or name another data directory with data.dir");
         }
     }
 
@@ -96,12 +113,12 @@ public final class DataDirectory implements AutoCloseable {
 
     /** Log of the embedded broker. */
     public Path kafka() {
-        return root.resolve("kafka");
+        return root.resolve(KAFKA);
     }
 
     /** State of Kafka Streams. */
     public Path streams() {
-        return root.resolve("streams");
+        return root.resolve(STREAMS);
     }
 
     /** Snapshots of factors; not within {@link #streams()}, which Kafka Streams empties after a damage. */
@@ -111,7 +128,12 @@ public final class DataDirectory implements AutoCloseable {
 
     /** The same for a directory that another process may hold. */
     public static Path factors(Path dir) {
-        return dir.resolve("factors");
+        return dir.resolve(FACTORS);
+    }
+
+    /** Checkpoints of networks' trainings. */
+    public Path training() {
+        return root.resolve(TRAINING);
     }
 
     /**

@@ -131,6 +131,7 @@ public final class LocalKafka implements AutoCloseable {
         p.put("auto.create.topics.enable", "false");
         addSingleNode(p);
         addPatience(p);
+        addQuickTransactions(p);
         return p;
     }
 
@@ -168,6 +169,14 @@ public final class LocalKafka implements AutoCloseable {
         p.put("broker.session.timeout.ms", "60000");
         p.put("broker.heartbeat.interval.ms", "200");
         p.put("group.initial.rebalance.delay.ms", "0");
+    }
+
+    /**
+     * A transaction that follows closely on another of the same producer is held back until the markers of the first are
+     * written, in steps of this length: 20 ms by default, twice a commit interval.
+     */
+    private static void addQuickTransactions(Properties p) {
+        p.put("add.partitions.to.txn.retry.backoff.ms", "1");
     }
 
     private static void requireFree(int port) {

@@ -2,6 +2,7 @@ package dev.lethe.streams.metrics;
 
 import dev.lethe.schemas.ModelVersion;
 import dev.lethe.schemas.Receipt;
+import dev.lethe.streams.publish.EvidenceJson;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -9,6 +10,7 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +31,9 @@ public final class LetheMetrics {
     private final OpenRequests openRequests;
     private final ModelGauges models;
     private final Set<String> loading = ConcurrentHashMap.newKeySet();
+    private final Set<String> failing = ConcurrentHashMap.newKeySet();
+    /** By model how far its training is, 0 to 1. */
+    private final Map<String, Double> training = new ConcurrentHashMap<>();
 
     public LetheMetrics(MeterRegistry registry) {
         this.registry = registry;
@@ -37,6 +42,28 @@ public final class LetheMetrics {
         Gauge.builder("lethe.models.loading", loading, Set::size)
                 .description("Models whose factor is being rebuilt after a start")
                 .register(registry);
+        Gauge.builder("lethe.models.failing", failing, Set::size)
+                .description("Models that cannot take in the changes that came")
+                .register(registry);
+        Gauge.builder("lethe.models.training", training, Map::size)
+                .description("Networks that are being fitted from their samples")
+                .register(registry);
+        Gauge.builder("lethe.training.progress", training, LetheMetrics::slowest)
+                .description("How far the training is that is least far, 0 to 1; 1: none is under way")
+                .register(registry);
+    }
+
+    private static double slowest(Map<String, Double> training) {
+        return training.values().stream().mapToDouble(Double::doubleValue).min().orElse(1);
+    }
+
+    /** How far a network's training is. @param done 0 to 1; NaN: it has ended */
+    public void training(String model, double done) {
+        if (Double.isNaN(done)) {
+            training.remove(model);
+        } else {
+            training.put(model, done);
+        }
     }
 
     /** Requests without a receipt. */
@@ -65,6 +92,21 @@ public final class LetheMetrics {
                 .tag("sink", name)
                 .strongReference(true)
                 .register(registry);
+    }
+
+    /** A model cannot take in the changes that came, or can again. */
+    public void failing(String model, boolean now) {
+        if (now) {
+            failing.add(model);
+        } else {
+            failing.remove(model);
+        }
+    }
+
+    /** A model is not in this process any more. */
+    public void left(String model) {
+        failing.remove(model);
+        models.left(model);
     }
 
     /** A patch was computed and sent. @param nanos from the folded changes to the sent version */
@@ -115,10 +157,23 @@ public final class LetheMetrics {
     public void published(ModelVersion version) {
         Counter.builder("lethe.versions")
                 .description("Published versions by how they were made")
-                .tag("kind", word(version.getKind()))
+                .tag("kind", kind(version))
                 .register(registry)
                 .increment();
         models.published(version);
+    }
+
+    /**
+     * Which version of a model is the champion.
+     *
+     * @param holdsErased it was made before data that has been erased since
+     */
+    public void champion(String model, long version, boolean holdsErased) {
+        models.champion(model, version, holdsErased);
+    }
+
+    private static String kind(ModelVersion version) {
+        return EvidenceJson.kind(version.getKind(), version.getEvidence()).toLowerCase(Locale.ROOT);
     }
 
     private static String word(Enum<?> value) {

@@ -22,6 +22,8 @@ final class ModelGauges {
 
     private static final class Newest {
         private volatile ModelVersion version;
+        private volatile double champion = Double.NaN;
+        private volatile double championHoldsErased = Double.NaN;
     }
 
     void published(ModelVersion version) {
@@ -37,6 +39,26 @@ final class ModelGauges {
             light.put("residualMeasured", version.getResidualMeasured());
             light.put("privacy", version.getPrivacy());
             newest.version = light;
+        }
+    }
+
+    void champion(String model, long version, boolean holdsErased) {
+        Newest newest = models.get(model);
+        if (newest == null && models.size() < LABELS) {
+            newest = register(model);
+        }
+        if (newest != null) {
+            newest.champion = version;
+            newest.championHoldsErased = holdsErased ? 1 : 0;
+        }
+    }
+
+    /** The model is in another process now, which knows its champion. */
+    void left(String model) {
+        Newest newest = models.get(model);
+        if (newest != null) {
+            newest.champion = Double.NaN;
+            newest.championHoldsErased = Double.NaN;
         }
     }
 
@@ -63,6 +85,14 @@ final class ModelGauges {
                 v -> v.getPrivacy() == null
                         ? null
                         : v.getPrivacy().getRemaining() / v.getPrivacy().getBudget());
+        Gauge.builder("lethe.model.champion.version", newest, n -> n.champion)
+                .description("Number of the version that is the champion")
+                .tag("model", model)
+                .register(registry);
+        Gauge.builder("lethe.model.champion.holds.erased", newest, n -> n.championHoldsErased)
+                .description("1: the champion was made before data that has been erased since")
+                .tag("model", model)
+                .register(registry);
         return newest;
     }
 

@@ -97,4 +97,20 @@ class LetheTest {
                 .contains("no such file")
                 .doesNotContain("\tat ");
     }
+
+    @Test
+    void shouldCompleteEveryCommand() throws Exception {
+        assertThat(run("completion")).isEqualTo(Lethe.DONE);
+        Path script = Files.writeString(
+                dir.resolve("completion"),
+                out + "\nCOMP_WORDS=(lethe versions ro); COMP_CWORD=2\n_complete_lethe\n"
+                        + "echo \"${COMPREPLY[@]}\"\n");
+
+        Process bash = new ProcessBuilder("bash", script.toString())
+                .redirectErrorStream(true)
+                .start();
+
+        assertThat(new String(bash.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8).strip())
+                .isEqualTo("rollback");
+    }
 }

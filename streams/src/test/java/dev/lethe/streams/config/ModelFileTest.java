@@ -44,6 +44,8 @@ class ModelFileTest {
                 transform: {subtract: [1, 2, 3], divide: 16, rowNorm: l2, learnedFrom: this-dataset}
                 settle: each-batch
                 privacy: {epsilon: 1, delta: 1e-04, sigma: 10.5}
+                validation: {fraction: 0.1}
+                promote: {maxAccuracyDrop: 0.02}
                 """);
 
         assertThat(spec.getModelId()).isEqualTo("digits.v1");
@@ -60,6 +62,9 @@ class ModelFileTest {
         assertThat(spec.getSettle()).isEqualTo(SettlePolicy.EACH_BATCH);
         assertThat(spec.getPrivacy().getDelta()).isEqualTo(1e-4);
         assertThat(spec.getPrivacy().getSigma()).isEqualTo(10.5);
+        assertThat(spec.getValidation().getFraction()).isEqualTo(0.1);
+        assertThat(spec.getPromote().getMaxAccuracyDrop()).isEqualTo(0.02);
+        assertThat(spec.getPromote().getMaxLossRise()).isNull();
     }
 
     @Test
@@ -93,7 +98,7 @@ class ModelFileTest {
                 "id: m| x: y| unknown key",
                 "id: m| dataset: e| dataset: expected once, got again",
                 "dataset: d| dataset: 'a b'| line 2: dataset: expected 1 to 64",
-                "family: logistic| family: logit| family: expected one of logistic, ridge, softmax, got \"logit\"",
+                "family: logistic| family: logit| family: expected one of logistic, network, ridge, softmax, got \"logit\"",
                 "family: logistic| family: ridge| classes: expected none for ridge, got 2",
                 "family: logistic| | family: expected a value, got nothing",
                 "classes: [\"-1\", \"1\"]| | classes: expected exactly 2 for logistic, got 0",
@@ -107,10 +112,12 @@ class ModelFileTest {
                 "l2: 1| l2: -1| line 6: l2: expected a finite number of at least 0, got -1.0",
                 "l2: 1| l2: .inf| l2: expected a finite number",
                 "l2: 1| l2: 0| l2: expected more than 0 unless the family is ridge, got 0.0",
+                "l2: 1| l2: 1\\nvalidation: {fraction: 0.6}| validation.fraction: expected 0 < fraction <= 0.5, got 0.6",
+                "l2: 1| l2: 1\\npromote: {maxLossRise: 0.1}| promote: expected a section validation beside it",
                 "l2: 1| l2: many| l2: expected a finite number, got \"many\"",
             })
     void shouldNameKeyRuleAndValue(String key, String replacement, String problem) {
-        String yaml = LOGISTIC.replace(key, replacement == null ? "" : replacement);
+        String yaml = LOGISTIC.replace(key, replacement == null ? "" : replacement.replace("\\n", "\n"));
         assertRefused(yaml, problem);
     }
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -36,15 +37,23 @@ class ServiceConfigTest {
                         1,
                         (short) 1,
                         2,
-                        Duration.ofMillis(10),
+                        Duration.ofMillis(50),
                         Duration.ofMillis(5),
                         Duration.ofMillis(200),
                         64,
                         256,
                         0,
                         512,
+                        256,
+                        Duration.ofSeconds(60),
+                        Duration.ofMillis(2_000),
                         "local",
+                        Optional.empty(),
+                        Optional.empty(),
+                        1_024,
                         Duration.ofDays(30),
+                        Optional.empty(),
+                        Optional.empty(),
                         KafkaProperties.none()));
     }
 
@@ -58,6 +67,19 @@ class ServiceConfigTest {
         assertThat(config.modelPartitions()).isEqualTo(3);
         assertThat(config.replicationFactor()).isEqualTo((short) -1);
         assertThat(config.standbyReplicas()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldTakeAFolderOrABucketAsAStoreAndNothingElse() {
+        for (String address : List.of("off", "local", "/var/lethe", "C:\\lethe", "s3://bucket", "s3://bucket/a/b")) {
+            assertThat(ServiceConfig.of(Map.of("artifacts.store", address)).artifactsStore())
+                    .isEqualTo(address);
+        }
+        for (String address : List.of("s3://", "s3:///a", "gs://bucket", "http://host/bucket", "")) {
+            assertThatThrownBy(() -> ServiceConfig.of(Map.of("artifacts.store", address)))
+                    .as(address)
+                    .hasMessageContaining("artifacts.store: expected off, local, a folder, or s3://BUCKET/PREFIX");
+        }
     }
 
     @Test
@@ -91,6 +113,7 @@ class ServiceConfigTest {
         "xyz,              1,     expected one of",
         "shards,           zero,  'shards: expected a whole number from 1 to 10000, got ''zero'''",
         "shards,           0,     got '0'",
+        "artifacts.s3.endpoint, localhost, 'expected http://HOST:PORT or https://HOST, got ''localhost'''",
         "http.port,        on,    'expected a whole number from 0 to 65535, or off, got ''on'''",
         "http.port,        65536, got '65536'",
         "prefix,           a/b,   got 'a/b'",

@@ -6,11 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.ModelVersion;
 import dev.lethe.schemas.VersionArtifact;
+import dev.lethe.streams.config.ModelFile;
+import dev.lethe.streams.config.NetworkSpecs;
 import dev.lethe.streams.publish.ArtifactReader;
 import dev.lethe.streams.publish.LocalStore;
 import dev.lethe.streams.publish.Stored;
+import dev.lethe.streams.publish.VersionFiles;
 import dev.lethe.streams.publish.Versions;
+import dev.lethe.streams.topology.Doubles;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.nio.file.Files;
@@ -18,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -38,7 +44,7 @@ class ModelSwitchTest {
     private Path folder;
 
     private final ModelSpec spec = Versions.spec(FEATURES, CLASSES);
-    private final ModelSwitch served = new ModelSwitch(spec);
+    private final ModelSwitch served = new ModelSwitch(spec, false);
     private ArtifactReader reader;
 
     @BeforeEach
@@ -169,6 +175,69 @@ class ModelSwitchTest {
         assertThat(current().version()).isEqualTo(1);
         served.accept(announced.get(2), reader);
         assertThat(current().version()).isEqualTo(3);
+    }
+
+    /** It may be as large as it likes: a follower reads no more than its model can have. */
+    @Test
+    void shouldNotReadAnOversizedFile() throws IOException {
+        List<VersionArtifact> announced = store(new Versions(spec, 1).chain(2));
+        served.accept(announced.get(0), reader);
+        Path weights = weights(announced.get(1));
+        Files.delete(weights.resolveSibling("delta.safetensors"));
+        try (var file = new RandomAccessFile(weights.toFile(), "rw")) {
+            file.setLength(1L << 40);
+        }
+
+        assertThatThrownBy(() -> served.accept(announced.get(1), reader))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("expected at most");
+        assertThat(current().version()).isEqualTo(1);
+    }
+
+    /** A network's parameters are those of its layers, not of one matrix between features and classes. */
+    @Test
+    void shouldServeANetworkOutOfAStore() throws IOException {
+        Path file = folder.resolve("network.yaml");
+        Files.writeString(
+                file,
+                "{id: digits, dataset: d, family: network, classes: [a, b], features: 4,"
+                        + " network: {layers: [{linear: 2000}, relu, {linear: 2}]}}");
+        ModelSpec deep = ModelFile.read(file);
+        double[] theta = new Random(3)
+                .doubles(NetworkSpecs.architecture(deep).parameters(), -1, 1)
+                .toArray();
+        ModelVersion version = ModelVersion.newBuilder(
+                        new Versions(spec, 1).chain(1).get(0))
+                .setTheta(Doubles.toBuffer(theta))
+                .setDigest(VersionFiles.digest(deep, theta))
+                .build();
+        List<VersionArtifact> announced = Stored.write(folder, deep, List.of(version));
+        ModelSwitch network = new ModelSwitch(deep, false);
+
+        network.accept(announced.get(0), reader);
+
+        assertThat(network.current().orElseThrow().logits(new double[4])).hasSize(2);
+    }
+
+    @Test
+    void shouldGoBackOnlyWhereItFollowsTheChampion() throws IOException {
+        List<ModelVersion> versions = new Versions(spec, 1).chain(3);
+        ModelSwitch champion = new ModelSwitch(spec, true);
+        champion.accept(versions.get(2));
+        champion.accept(versions.get(0));
+
+        assertThat(champion.current().orElseThrow().version()).isEqualTo(1);
+        champion.accept(new Target.Numbered(2, versions.get(1).getDigest()), storeReader(versions));
+        assertThat(champion.current().orElseThrow().version()).isEqualTo(2);
+        assertThatThrownBy(() ->
+                        champion.accept(new Target.Numbered(3, versions.get(0).getDigest()), storeReader(versions)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("is not in the store, or with another digest");
+    }
+
+    private ArtifactReader storeReader(List<ModelVersion> versions) throws IOException {
+        store(versions);
+        return reader;
     }
 
     @Test

@@ -34,6 +34,7 @@ class HttpServerTest {
     private final List<String> obstacles = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
     private Optional<String> failure = Optional.empty();
+    private final FakeModels models = new FakeModels();
     private HttpServer server;
 
     private final class Fake implements Health {
@@ -76,7 +77,7 @@ class HttpServerTest {
 
     @BeforeEach
     void start() {
-        server = HttpServer.start("127.0.0.1", 0, Routes.of(new Fake(), instruments.registry()));
+        server = HttpServer.start("127.0.0.1", 0, Routes.of(new Fake(), instruments.registry(), models, () -> null));
     }
 
     @AfterEach
@@ -223,5 +224,21 @@ class HttpServerTest {
                 .isInstanceOf(LetheException.class)
                 .hasMessageContaining("127.0.0.1:" + server.port())
                 .hasMessageContaining("http.port");
+    }
+
+    @Test
+    void shouldTellWhatIsKnownOfAModel() throws Exception {
+        models.put("m");
+
+        assertThat(client.send(request("/v1/models/m").build(), BodyHandlers.ofString())
+                        .body())
+                .isEqualTo("{\"model\":\"m\"}");
+        var unknown = client.send(request("/v1/models/other").build(), BodyHandlers.ofString());
+        assertThat(unknown.statusCode()).isEqualTo(404);
+        assertThat(unknown.body()).contains("NO_VERSION");
+        models.problem = Optional.of("still reading");
+        assertThat(client.send(request("/v1/models/m").build(), BodyHandlers.ofString())
+                        .statusCode())
+                .isEqualTo(503);
     }
 }

@@ -40,7 +40,7 @@ class OpenApiTest {
             }
         };
         try (Instruments instruments = new Instruments()) {
-            return Routes.of(health, instruments.registry()).stream()
+            return Routes.of(health, instruments.registry(), new FakeModels(), () -> null).stream()
                     .map(route -> route.method().name().toLowerCase(Locale.ROOT) + " " + route.path())
                     .toList();
         }

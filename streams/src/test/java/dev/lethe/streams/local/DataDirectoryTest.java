@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DataDirectoryTest {
     @TempDir
@@ -50,6 +52,17 @@ class DataDirectoryTest {
         assertThatThrownBy(() -> DataDirectory.open(file))
                 .isInstanceOf(LetheException.class)
                 .hasMessageContaining("cannot be used");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"kafka", "streams", "factors"})
+    void shouldNameAPartThatIsNoDirectory(String part) throws Exception {
+        Files.writeString(dir.resolve(part), "");
+        assertThatThrownBy(() -> DataDirectory.open(dir))
+                .isInstanceOf(LetheException.class)
+                .hasMessageContaining(dir.resolve(part).toString())
+                .hasMessageContaining("no directory");
+        assertThat(dir.resolve(DataDirectory.LOCK_FILE)).doesNotExist();
     }
 
     private static String openInAnotherProcess(Path dir) throws Exception {

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -87,6 +88,15 @@ class ArtifactTest {
     }
 
     @Test
+    void shouldPassOverWhatItDidNotPutThere() throws IOException {
+        write(store, 2);
+        store.put(Versions.MODEL + "/versions/readme.txt", new byte[1]);
+        store.put(Versions.MODEL + "/versions/9999999999999999999.json", new byte[1]);
+
+        assertThat(new ArtifactReader(store).newest(Versions.MODEL)).hasValue(2);
+    }
+
+    @Test
     void shouldFindExchangedVersions() throws IOException {
         write(store, 3);
         Path two = folder.resolve(ArtifactKeys.index(Versions.MODEL, 2));
@@ -96,6 +106,25 @@ class ArtifactTest {
         Files.write(three, content);
 
         assertThat(verify().get(1).problem()).contains("version: expected 2, got 3");
+    }
+
+    @Test
+    void shouldFindExchangedCutAndOversizedWeights() throws IOException {
+        List<VersionArtifact> written = write(store, 3);
+        List<String> keys = written.stream()
+                .map(v -> ArtifactKeys.file(Versions.MODEL, v.getArtifact(), VersionFiles.WEIGHTS))
+                .toList();
+        byte[] second = store.get(keys.get(1), Integer.MAX_VALUE).orElseThrow();
+        byte[] third = store.get(keys.get(2), Integer.MAX_VALUE).orElseThrow();
+
+        store.put(keys.get(2), second);
+        assertThat(verify().get(2).problem()).contains("damaged or was exchanged");
+        store.put(keys.get(2), Arrays.copyOf(third, third.length / 2));
+        assertThat(verify().get(2).problem()).contains("damaged or was exchanged");
+        store.put(keys.get(2), Arrays.copyOf(third, third.length + 1));
+        assertThat(verify().get(2).problem())
+                .contains("expected at most " + third.length + " bytes, got " + (third.length + 1));
+        assertThat(verify().get(1).problem()).isNull();
     }
 
     @Test
@@ -118,8 +147,8 @@ class ArtifactTest {
         VersionArtifact after = new ArtifactWriter(store, REQUESTS).write(third, Versions.SPEC);
 
         assertThat(after.getParentDigest()).isNull();
-        assertThat(ModelWeights.digest(
-                        new ArtifactReader(store).weights(Versions.MODEL, after.getArtifact(), after.getDigest())))
+        assertThat(ModelWeights.digest(new ArtifactReader(store)
+                        .weights(Versions.MODEL, after.getArtifact(), after.getDigest(), after.getBytes())))
                 .isEqualTo(third.getDigest());
     }
 
@@ -140,6 +169,20 @@ class ArtifactTest {
         assertThat(new ArtifactRetention(store).sweep(Versions.MODEL, Instant.ofEpochSecond(100)))
                 .isEqualTo(1);
         assertThat(verify()).extracting(Finding::version).containsExactly(4L);
+    }
+
+    /** Otherwise one damaged file would keep what was erased since in all versions after it. */
+    @Test
+    void shouldRemoveTheOthersWhereOneIsDamagedAndSaySo() throws IOException {
+        write(store, 4);
+        store.put(ArtifactKeys.index(Versions.MODEL, 1), new byte[] {'{'});
+
+        assertThatThrownBy(() -> new ArtifactRetention(store).sweep(Versions.MODEL, Instant.ofEpochSecond(3)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("index of model digits version 1")
+                .hasMessageContaining("damaged");
+
+        assertThat(new ArtifactReader(store).versions(Versions.MODEL)).containsExactly(1L, 3L, 4L);
     }
 
     /** Whichever write is the last one before a crash, no version is listed whose files are not there. */

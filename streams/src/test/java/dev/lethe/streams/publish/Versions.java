@@ -4,6 +4,7 @@ import dev.lethe.schemas.ModelFamily;
 import dev.lethe.schemas.ModelIntercept;
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.ModelVersion;
+import dev.lethe.schemas.SchemaSafety;
 import dev.lethe.schemas.SettlePolicy;
 import dev.lethe.schemas.VersionKind;
 import dev.lethe.streams.topology.Doubles;
@@ -18,7 +19,13 @@ public final class Versions {
     public static final String MODEL = "digits";
 
     /** Its definition. */
-    public static final ModelSpec SPEC = spec(4, 3);
+    public static final ModelSpec SPEC;
+
+    static {
+        // As everything that reads or writes messages does first: Avro loads no class that it does not trust.
+        SchemaSafety.install();
+        SPEC = spec(4, 3);
+    }
 
     private final ModelSpec spec;
     private final long seed;

@@ -81,13 +81,13 @@ class FactorKeeperTest {
         Life(ModelState state) {
             long applied = state.progress().getTailApplied();
             tail = new Tail(tails, "m", Specs.mapper(spec), applied, applied);
-            live = new LiveAnchor(objective, state, tail, null, 64);
+            live = new LiveAnchor(objective, state, tail, null, 64, Patching.EXACT);
             keeper = new FactorKeeper(cache, "m", live, worker, 16);
         }
 
         void change(int count) {
             for (int i = 0; i < count; i++) {
-                tail.append(new TailEntry(0, null, data(), null));
+                tail.append(new TailEntry(0, null, data(), null, null));
             }
             live.fold(false);
         }

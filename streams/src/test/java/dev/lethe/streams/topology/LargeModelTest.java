@@ -3,6 +3,8 @@ package dev.lethe.streams.topology;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lethe.schemas.InfluencePart;
+import dev.lethe.schemas.InfluenceQuestion;
 import dev.lethe.schemas.ModelFamily;
 import dev.lethe.schemas.ModelIntercept;
 import dev.lethe.schemas.ModelSpec;
@@ -11,6 +13,7 @@ import dev.lethe.schemas.Receipt;
 import dev.lethe.schemas.ReceiptStatus;
 import dev.lethe.schemas.RelabelRequest;
 import dev.lethe.schemas.Relabelling;
+import dev.lethe.schemas.RowData;
 import dev.lethe.schemas.Sample;
 import dev.lethe.schemas.SettlePolicy;
 import dev.lethe.schemas.SettleUntil;
@@ -19,7 +22,13 @@ import dev.lethe.streams.config.Specs;
 import dev.lethe.unlearn.correction.Anchor;
 import dev.lethe.unlearn.correction.Settler;
 import dev.lethe.unlearn.curvature.PassAccumulator;
+import dev.lethe.unlearn.curvature.SingularCurvatureException;
+import dev.lethe.unlearn.influence.Attribution;
+import dev.lethe.unlearn.influence.EvaluatedRows;
+import dev.lethe.unlearn.influence.InfluenceMethods;
 import dev.lethe.unlearn.objective.Mapping.Fits;
+import dev.lethe.unlearn.objective.Row;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -170,5 +179,54 @@ class LargeModelTest extends RiverCase {
                         .toArray()))
                 .build();
         assertThat(ModelRules.check(imported)).isEmpty();
+    }
+
+    /** There is no inverse to ask: the products of the passes are all there is, a free intercept's flat direction in them. */
+    @ParameterizedTest
+    @EnumSource(ModelIntercept.class)
+    void shouldSayWhichSamplesMatter(ModelIntercept intercept) {
+        ModelSpec spec = model(intercept, SettlePolicy.AUTO);
+        load(40);
+        open(spec);
+        river.settle(SettleUntil.SETTLED);
+        Sample test = expected.get("s3");
+        var asked = List.of(new RowData(test.getFeatures(), test.getLabel(), 1.0));
+        assertThat(influence("direct", asked).getFailureCode()).isEqualTo("NO_FACTOR");
+        double[] want = byCg(spec, asked.get(0));
+        double largest = Arrays.stream(want).map(Math::abs).max().orElseThrow();
+        List<String> ids = List.copyOf(expected.keySet());
+        for (String method : List.of("cg", "block-cg")) {
+            InfluencePart answer = influence(method, asked);
+            assertThat(answer.getFailure()).isNull();
+            for (var side : List.of(
+                    answer.getTests().get(0).getHelpful(),
+                    answer.getTests().get(0).getHarmful())) {
+                side.forEach(item -> assertThat(item.getInfluence())
+                        .as("%s, %s, seed %d", method, item.getSampleId(), seed)
+                        .isCloseTo(want[ids.indexOf(item.getSampleId())], within(1e-3 * largest)));
+            }
+            assertThat(answer.getRows()).isEqualTo(40);
+        }
+    }
+
+    private InfluencePart influence(String method, List<RowData> rows) {
+        return river.ask(new InfluenceQuestion(
+                "m", "q-" + method, method, method.equals("direct") ? "corrected" : "plain", 40, rows, null, false));
+    }
+
+    /** By the library, to a tolerance far below the service's. */
+    private double[] byCg(ModelSpec spec, RowData asked) {
+        var mapper = Specs.mapper(spec);
+        List<Row> rows = expected.values().stream()
+                .map(s -> ((Fits) mapper.map(Doubles.toArray(s.getFeatures()), s.getLabel(), 1)).row())
+                .toList();
+        Row test = ((Fits) mapper.map(Doubles.toArray(asked.getFeatures()), asked.getLabel(), 1)).row();
+        var sharp = new InfluenceMethods.Options(1e-10, 2000, 1, 1, 1, seed);
+        try (var evaluated = EvaluatedRows.of(Specs.objective(spec), river.theta("m"), rows);
+                var cg = InfluenceMethods.CG.over(evaluated, sharp)) {
+            return new Attribution(evaluated, cg).onEach(List.of(test));
+        } catch (SingularCurvatureException e) {
+            throw new AssertionError(e);
+        }
     }
 }

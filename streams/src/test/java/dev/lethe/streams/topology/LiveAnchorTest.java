@@ -36,7 +36,7 @@ class LiveAnchorTest {
     private final ModelState state =
             ModelState.create(store("anchors", ModelAnchor.class), store("progress", ModelProgress.class), spec);
     private final Tail tail = new Tail(store("tail", TailEntry.class), "m", Specs.mapper(spec), 0, 0);
-    private final LiveAnchor live = new LiveAnchor(objective, state, tail, null, 64);
+    private final LiveAnchor live = new LiveAnchor(objective, state, tail, null, 64, Patching.EXACT);
     private final PassInFlight pass =
             new PassInFlight(1, new Question(Purpose.SETTLE, THETA, new Wanted(false, false, false, null)), 1, 0);
 
@@ -50,7 +50,7 @@ class LiveAnchorTest {
     }
 
     private void add(double x) {
-        tail.append(new TailEntry(0, null, new RowData(Doubles.toBuffer(new double[] {x}), "1", 1.0), null));
+        tail.append(new TailEntry(0, null, new RowData(Doubles.toBuffer(new double[] {x}), "1", 1.0), null, null));
     }
 
     private Anchor anchor() {

@@ -49,6 +49,8 @@ class PassAttemptTest {
     /** Of the present life; the stores outlive it. */
     private MockProcessorContext<String, Addressed> context;
 
+    private CommitHook hook;
+
     private MockProcessorContext<String, Addressed> context() {
         return new MockProcessorContext<>(new Properties(), new TaskId(1, 0), directory.toFile());
     }
@@ -72,11 +74,14 @@ class PassAttemptTest {
     }
 
     private ShardProcessor life() {
-        var settings = new TopologySettings(new Topics("t"), 1, Duration.ofHours(1), 64, 16, 0);
+        var settings = TopologySettings.of(new Topics("t"), 1, Duration.ofHours(1), 64, 16, 0)
+                .build();
         var processor = new ShardProcessor(settings, new RowBudget(1 << 20));
         context = context();
         context.setCurrentSystemTimeMs(1_000);
         stores.forEach(context::addStateStore);
+        hook = CommitHook.builder(Nodes.SHARD_COMMIT).build();
+        context.addStateStore(hook);
         processor.init(context);
         return processor;
     }
@@ -88,6 +93,7 @@ class PassAttemptTest {
     }
 
     private <T> List<T> sent(Class<T> type) {
+        hook.flushCache();
         return context.forwarded().stream()
                 .map(forward -> forward.record().value())
                 .filter(Addressed.class::isInstance)

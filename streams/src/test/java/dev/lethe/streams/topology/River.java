@@ -1,16 +1,23 @@
 package dev.lethe.streams.topology;
 
 import dev.lethe.schemas.DeleteRequest;
+import dev.lethe.schemas.InfluencePart;
+import dev.lethe.schemas.InfluenceQuestion;
 import dev.lethe.schemas.ModelFamily;
 import dev.lethe.schemas.ModelIntercept;
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.ModelVersion;
+import dev.lethe.schemas.Pass;
+import dev.lethe.schemas.PromoteVersion;
+import dev.lethe.schemas.Promotion;
 import dev.lethe.schemas.Receipt;
 import dev.lethe.schemas.Rectification;
 import dev.lethe.schemas.RectifyRequest;
 import dev.lethe.schemas.RelabelRequest;
 import dev.lethe.schemas.Relabelling;
 import dev.lethe.schemas.Sample;
+import dev.lethe.schemas.SampleScores;
+import dev.lethe.schemas.ScorePass;
 import dev.lethe.schemas.SettlePolicy;
 import dev.lethe.schemas.SettleRequest;
 import dev.lethe.schemas.SettleUntil;
@@ -30,6 +37,7 @@ import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
@@ -46,17 +54,30 @@ final class River implements AutoCloseable {
     private final TestInputTopic<String, SpecificRecord> requests;
     private final TestInputTopic<String, Sample> samples;
     private final TestInputTopic<String, ModelSpec> models;
+    private final TestInputTopic<String, SpecificRecord> answers;
     private final TestOutputTopic<String, Receipt> receiptTopic;
     private final TestOutputTopic<String, ModelVersion> versionTopic;
+    private final TestOutputTopic<String, ModelVersion> championTopic;
+    private final TestOutputTopic<String, Promotion> promotionTopic;
     private final TestOutputTopic<byte[], byte[]> deadLetterTopic;
+    private final TestOutputTopic<String, SpecificRecord> passTopic;
+    private final TestOutputTopic<String, SampleScores> scoreTopic;
+    private final TestOutputTopic<String, SpecificRecord> insightTopic;
     private final List<Receipt> receipts = new ArrayList<>();
     private final List<ModelVersion> versions = new ArrayList<>();
+    private final List<KeyValue<String, ModelVersion>> champions = new ArrayList<>();
+    private final List<Promotion> promotions = new ArrayList<>();
     private final List<TestRecord<byte[], byte[]>> deadLetters = new ArrayList<>();
+    private final List<Pass> passes = new ArrayList<>();
+    private final List<ScorePass> scorePasses = new ArrayList<>();
+    private final List<KeyValue<String, SampleScores>> scores = new ArrayList<>();
+    private final List<SpecificRecord> insights = new ArrayList<>();
     private long clock = 1_000_000;
     private int barriers;
 
     River(Path directory, int slice) {
-        var settings = new TopologySettings(TOPICS, 1, Duration.ofHours(1), 64, slice, 1 << 20);
+        var settings = TopologySettings.of(TOPICS, 1, Duration.ofHours(1), 64, slice, 1 << 20)
+                .build();
         var properties = new Properties();
         properties.put(StreamsConfig.APPLICATION_ID_CONFIG, "river");
         properties.put(StreamsConfig.STATE_DIR_CONFIG, directory.toString());
@@ -68,9 +89,15 @@ final class River implements AutoCloseable {
         requests = input(TOPICS.requests());
         samples = input(TOPICS.samples());
         models = input(TOPICS.models());
+        answers = input(TOPICS.answers());
         receiptTopic = output(TOPICS.receipts());
         versionTopic = output(TOPICS.versions());
+        championTopic = output(TOPICS.championVersions());
+        promotionTopic = output(TOPICS.promotions());
         deadLetterTopic = output(TOPICS.deadLetters());
+        passTopic = output(TOPICS.passes());
+        scoreTopic = output(TOPICS.scores());
+        insightTopic = output(TOPICS.insights());
     }
 
     private <K, V> TestInputTopic<K, V> input(Topic<K, V> topic) {
@@ -206,6 +233,68 @@ final class River implements AutoCloseable {
         return versions;
     }
 
+    /** What was written about the champion of a model, in order; null: the newest version is. */
+    List<ModelVersion> champions(String model) {
+        read();
+        return champions.stream()
+                .filter(c -> c.key.equals(model))
+                .map(c -> c.value)
+                .toList();
+    }
+
+    /** Sends a choice of a champion and waits for what was decided. */
+    Promotion choose(PromoteVersion command) {
+        answers.pipeInput(command.getVersion().getModelId(), command, ++clock);
+        return await(() -> promotions.stream()
+                .filter(p -> command.getCommandId().equals(p.getCommandId()))
+                .findFirst()
+                .orElse(null));
+    }
+
+    /** What the models asked of the shards, in order. */
+    List<Pass> passes() {
+        read();
+        return passes;
+    }
+
+    /** Passes over single samples' scores, in order. */
+    List<ScorePass> scorePasses() {
+        read();
+        return scorePasses;
+    }
+
+    /** What was written about scores, in order; a null value is a tombstone. */
+    List<KeyValue<String, SampleScores>> scores() {
+        read();
+        return scores;
+    }
+
+    /** Sends a question or a wish to the model. */
+    void inquire(String model, SpecificRecord question) {
+        answers.pipeInput(model, question, ++clock);
+    }
+
+    /** Sends a question and waits for the answer of the one shard. */
+    InfluencePart ask(InfluenceQuestion question) {
+        inquire(question.getModelId(), question);
+        return await(() -> insights.stream()
+                .filter(m ->
+                        m instanceof InfluencePart part && part.getQuestionId().equals(question.getQuestionId()))
+                .map(InfluencePart.class::cast)
+                .findFirst()
+                .orElse(null));
+    }
+
+    List<SpecificRecord> insights() {
+        read();
+        return insights;
+    }
+
+    List<Promotion> promotions() {
+        read();
+        return promotions;
+    }
+
     List<Receipt> receipts() {
         return receipts;
     }
@@ -245,7 +334,18 @@ final class River implements AutoCloseable {
     private void read() {
         receipts.addAll(receiptTopic.readValuesToList());
         versions.addAll(versionTopic.readValuesToList());
+        champions.addAll(championTopic.readKeyValuesToList());
+        promotions.addAll(promotionTopic.readValuesToList());
         deadLetters.addAll(deadLetterTopic.readRecordsToList());
+        scores.addAll(scoreTopic.readKeyValuesToList());
+        insights.addAll(insightTopic.readValuesToList());
+        for (SpecificRecord message : passTopic.readValuesToList()) {
+            if (message instanceof Pass pass) {
+                passes.add(pass);
+            } else if (message instanceof ScorePass pass) {
+                scorePasses.add(pass);
+            }
+        }
     }
 
     /** The retrained optimum over the given samples: what every settled model must equal. */

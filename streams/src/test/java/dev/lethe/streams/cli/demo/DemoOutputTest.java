@@ -156,8 +156,12 @@ class DemoOutputTest {
                 .endsWith(System.lineSeparator());
     }
 
+    static List<String> commands() {
+        return NextSteps.commands(Digits.model());
+    }
+
     @ParameterizedTest
-    @MethodSource("dev.lethe.streams.cli.demo.NextSteps#commands")
+    @MethodSource("commands")
     void shouldProposeOnlyCommandsThatExist(String command) {
         String[] words = command.split(" ");
 
@@ -170,8 +174,8 @@ class DemoOutputTest {
 
     @Test
     void shouldUseAsciiOnly() {
-        NextSteps.lines(true).forEach(out::println);
-        NextSteps.lines(false).forEach(out::println);
+        NextSteps.lines(true, DemoNetworks.convolutional()).forEach(out::println);
+        NextSteps.lines(false, Digits.model()).forEach(out::println);
         ResultTable.notes().forEach(out::println);
         out.println(answered("PATCHED", 1).line());
 

@@ -78,15 +78,47 @@ class EvaluateTest {
         assertThat(run("loo", "--rows", "30")).as(err.toString()).isZero();
         String[] downdated = table("loo").get(2).replace("\"", "").split(",");
         assertThat(table("loo").get(2)).contains("down-dated");
+        assertThat(table("loo").get(3)).contains("moved");
         assertThat(Double.parseDouble(downdated[downdated.length - 3])).isGreaterThan(0.99);
         assertThat(ImageIO.read(folder.resolve("out").resolve("loo.png").toFile()))
                 .isNotNull();
     }
 
     @Test
+    void shouldTestOnTrainingRowsUnlessTheyAreHeldOut() {
+        assertThat(run("loo", "--rows", "3")).as(err.toString()).isZero();
+        assertThat(err.toString()).contains("150 training rows, 5 test rows that are training rows too");
+        assertThat(run("loo", "--rows", "3", "--held-out", "--every", "10"))
+                .as(err.toString())
+                .isZero();
+        assertThat(err.toString()).contains("135 training rows, 15 test rows, not trained on");
+        assertThat(run("loo", "--every", "1")).isEqualTo(Lethe.FAILED);
+    }
+
+    @Test
+    void shouldPredictWhereTheParametersGo() throws Exception {
+        assertThat(run("parameters", "--rows", "10", "--groups", "4"))
+                .as(err.toString())
+                .isZero();
+        List<String> lines = table("parameters");
+        assertThat(lines).hasSize(5);
+        for (int kind = 1; kind < 5; kind += 2) {
+            String[] first = lines.get(kind).replace("\"", "").split(",");
+            String[] curvature = lines.get(kind + 1).replace("\"", "").split(",");
+            assertThat(Double.parseDouble(first[first.length - 5])).isGreaterThan(0.9);
+            assertThat(Double.parseDouble(curvature[curvature.length - 1]))
+                    .isLessThan(Double.parseDouble(first[first.length - 1]));
+        }
+        assertThat(folder.resolve("out").resolve("parameters-row.png")).isNotEmptyFile();
+        assertThat(folder.resolve("out").resolve("parameters-group.png")).isNotEmptyFile();
+        assertThat(run("parameters", "--rows", "2")).isEqualTo(Lethe.FAILED);
+    }
+
+    @Test
     void shouldRankTheScoresThatFindWrongLabels() throws Exception {
         assertThat(run("mislabel", "--seeds", "2")).as(err.toString()).isZero();
         assertThat(table("mislabel")).hasSize(8);
+        assertThat(folder.resolve("out").resolve("mislabel.png")).isNotEmptyFile();
         assertThat(Double.parseDouble(table("mislabel").get(1).split(",")[1])).isGreaterThan(0.8);
     }
 
@@ -94,9 +126,63 @@ class EvaluateTest {
     void shouldScoreSubsetsAndPrunedData() throws Exception {
         assertThat(run("lds", "--subsets", "8")).as(err.toString()).isZero();
         assertThat(table("lds").get(1)).startsWith("direct,8,0.50000,");
+        assertThat(folder.resolve("out").resolve("lds.png")).isNotEmptyFile();
         assertThat(run("prune", "--fractions", "0.2,1")).as(err.toString()).isZero();
         assertThat(table("prune")).hasSize(7);
-        assertThat(folder.resolve("out").resolve("prune.png")).isNotEmptyFile();
+        assertThat(folder.resolve("out").resolve("prune-loss.png")).isNotEmptyFile();
+    }
+
+    @Test
+    void shouldPruneByPrototypesAndKeepClassesBalanced() throws Exception {
+        assertThat(run("prune", "--score", "prototypes", "--prototypes", "3", "--balanced", "--fractions", "0.2,1"))
+                .as(err.toString())
+                .isZero();
+        assertThat(table("prune").get(1)).startsWith("easiest,24,");
+        assertThat(run("prune", "--score", "beauty")).isEqualTo(Lethe.FAILED);
+        assertThat(err.toString()).contains("--score", "el2n");
+    }
+
+    @Test
+    void shouldEstimateGroupsBetterWithTheirCurvature() throws Exception {
+        assertThat(run("groups", "--fraction", "0.2", "--groups", "6"))
+                .as(err.toString())
+                .isZero();
+        double first = Double.parseDouble(table("groups").get(1).split(",")[2]);
+        double newton = Double.parseDouble(table("groups").get(2).split(",")[2]);
+        assertThat(newton).isLessThan(first);
+        assertThat(folder.resolve("out").resolve("groups.png")).isNotEmptyFile();
+    }
+
+    @Test
+    void shouldGoOnWithMemorisationWhereItEnded() throws Exception {
+        String state = folder.resolve("state.json").toString();
+        assertThat(run("memorise", "--models", "3", "--state", state)).isEqualTo(Lethe.TO_DO);
+        assertThat(err.toString()).contains("ask for more --models than 3");
+        assertThat(run("memorise", "--models", "40", "--state", state)).isZero();
+        List<String> inTwo = table("memorise");
+        assertThat(run("memorise", "--models", "40")).isZero();
+        assertThat(inTwo).hasSize(121).isEqualTo(table("memorise"));
+        assertThat(folder.resolve("out").resolve("memorisation.png")).isNotEmptyFile();
+        assertThat(run("memorise", "--models", "40", "--state", state, "--fraction", "0.5"))
+                .isEqualTo(Lethe.FAILED);
+        assertThat(err.toString()).contains("--state", "another --fraction");
+        Files.writeString(Path.of(state), "{");
+        assertThat(run("memorise", "--state", state)).isEqualTo(Lethe.FAILED);
+        assertThat(err.toString()).contains("damaged");
+    }
+
+    @Test
+    void shouldEvaluateAPerceptronInPlaceOfTheModel() throws Exception {
+        assertThat(run("mislabel", "--seeds", "1", "--hidden", "8", "--epochs", "20"))
+                .as(err.toString())
+                .isZero();
+        assertThat(table("mislabel")).hasSize(6);
+        assertThat(String.join(" ", table("mislabel"))).contains("el2n over epochs", "self-influence");
+        assertThat(run("lds", "--subsets", "4", "--hidden", "4", "--epochs", "3", "--repeats", "2"))
+                .as(err.toString())
+                .isZero();
+        assertThat(table("lds").get(1)).startsWith("ek-fac,4,");
+        assertThat(run("lds", "--hidden", "0")).isEqualTo(Lethe.FAILED);
     }
 
     @Test
@@ -105,7 +191,23 @@ class EvaluateTest {
         assertThat(out.toString().lines().count()).isEqualTo(6);
         assertThat(table("scores")).hasSize(121);
         assertThat(Files.readString(folder.resolve("out").resolve("sheet.html")))
-                .contains("Most suspicious by loss", "helpful", "harmful", "data:image/png;base64,");
+                .contains("Most suspicious by el2n", "helpful", "harmful", "data:image/png;base64,");
+    }
+
+    @Test
+    void shouldScoreWithoutCurvatureWhereNoneIsWanted() throws Exception {
+        assertThat(run("scores", "--scores", "loss,margin", "--method", "lissa", "--tests", "0"))
+                .as(err.toString())
+                .isZero();
+        assertThat(table("scores").get(0)).isEqualTo("SAMPLE,LABEL,SUGGESTED,LOSS,EL2N,MARGIN");
+        assertThat(Files.readString(folder.resolve("out").resolve("sheet.html")))
+                .doesNotContain("helpful");
+        assertThat(run("scores", "--scores", "loss", "--by", "loss", "--value", "--prototypes", "2"))
+                .as(err.toString())
+                .isZero();
+        assertThat(table("scores").get(0)).isEqualTo("SAMPLE,LABEL,SUGGESTED,LOSS,VALUE,PROTOTYPE");
+        assertThat(run("scores", "--prototypes", "0")).isEqualTo(Lethe.FAILED);
+        assertThat(run("scores", "--scores", "beauty")).isEqualTo(Lethe.FAILED);
     }
 
     @Test

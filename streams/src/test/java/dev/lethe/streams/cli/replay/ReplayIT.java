@@ -87,6 +87,10 @@ class ReplayIT {
         // (0,0), (1,1), (2,2)
         assertThat(theta("final")).containsExactly(new double[] {1, 0}, within(EXACT));
         assertReceipts(receipts());
+        assertThat(json(Files.readString(dir.resolve("out/final/manifest.json")))
+                        .path("software")
+                        .asText())
+                .matches("lethe \\d.+");
     }
 
     private static void assertReceipts(List<JsonNode> rows) {
