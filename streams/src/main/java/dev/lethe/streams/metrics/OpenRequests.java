@@ -32,9 +32,12 @@ public final class OpenRequests {
         tasks.computeIfAbsent(task, key -> new ConcurrentHashMap<>()).put(requestId, recordTime);
     }
 
-    /** A request has its receipt. */
+    /** A request has its receipt. One that was never counted is allowed: a restarted task counts what it finds as it looks. */
     public void closed(String task, String requestId) {
-        tasks.getOrDefault(task, Map.of()).remove(requestId);
+        Map<String, Long> open = tasks.get(task);
+        if (open != null) {
+            open.remove(requestId);
+        }
     }
 
     /** A task left this process. */
