@@ -1,6 +1,7 @@
 package dev.lethe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -177,6 +178,8 @@ class AttributionCommandsIT {
                 "EMPTY_GROUP",
                 row + ",\"group\":[\"nobody\"]}",
                 "EMPTY_GROUP",
+                row + ",\"group_curvature\":true}",
+                "EMPTY_GROUP",
                 row + ",\"method\":\"lissa\"}",
                 "UNKNOWN_METHOD",
                 row + ",\"topp\":1}",
@@ -246,6 +249,21 @@ class AttributionCommandsIT {
         return new Sample(Stream.DATASET, id, null, Doubles.toBuffer(x), label, 1.0);
     }
 
+    private void assertTakesAGroupOut(Path test) throws Exception {
+        String[] group = {"influence", "--model", "m", "--test", test.toString(), "--group", "s1,s2"};
+        String[] joint = Arrays.copyOf(group, group.length + 3);
+        System.arraycopy(new String[] {"--group-curvature", "--output", "json"}, 0, joint, group.length, 3);
+        assertThat(lethe(joint)).as(printed).isEqualTo(Lethe.DONE);
+        assertThat(json.readTree(printed).path("group_curvature").asBoolean()).isTrue();
+        assertThat(json.readTree(printed).at("/tests/0/group").asDouble()).isNotZero();
+        JsonNode answer = influence(200, row(",\"group\":[\"s1\",\"s2\"],\"group_curvature\":true"));
+        assertThat(answer.path("group_rows").asInt()).isEqualTo(2);
+        assertThat(answer.at("/tests/0/group").asDouble())
+                .isCloseTo(json.readTree(printed).at("/tests/0/group").asDouble(), within(1e-6));
+        assertThat(lethe("influence", "--model", "m", "--test", test.toString(), "--group-curvature"))
+                .isEqualTo(2);
+    }
+
     private void assertShowsInfluence() throws Exception {
         Path test = directory.resolve("test.csv");
         Files.writeString(test, "sample_id,subject_id,label,a,b,c,d,e,f\nt1,,yes,1,0,0,0,0,0\nt2,,no,0,1,0,0,0,0\n");
@@ -259,6 +277,7 @@ class AttributionCommandsIT {
                 .as(printed)
                 .isEqualTo(Lethe.DONE);
         assertThat(json.readTree(printed).path("group_rows").asInt()).isEqualTo(2);
+        assertTakesAGroupOut(test);
         assertThat(lethe("influence", "--model", "m", "--test", test.toString(), "--together", "--top", "2"))
                 .as(printed)
                 .isEqualTo(Lethe.DONE);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.lethe.schemas.DeleteRequest;
+import dev.lethe.schemas.InfluenceQuestion;
 import dev.lethe.schemas.ReceiptStatus;
 import dev.lethe.schemas.RelabelRequest;
 import dev.lethe.schemas.Relabelling;
@@ -230,6 +231,7 @@ class AttributionIT {
                         .rows())
                 .isEqualTo(all);
         assertMultipliesByPasses(each, all);
+        assertTakesTheCurvatureOfAGroupOut();
 
         delete(group);
         assertRefused("EMPTY_GROUP", digits.question(1, "direct", "plain", 1, group));
@@ -238,6 +240,35 @@ class AttributionIT {
         assertRefused("BAD_FORM", digits.question(1, "gradient-dot", "corrected", 1, null));
         assertRefused("FEATURE_COUNT", digits.question(new RowData(LabelledDigits.features(63), "3", 1.0)));
         assertRefused("UNKNOWN_CLASS", digits.question(new RowData(LabelledDigits.features(64), "ten", 1.0)));
+    }
+
+    /** A third of the samples, over four shards: a retrained model says what they do together. */
+    private void assertTakesTheCurvatureOfAGroupOut() {
+        Set<String> group = digits.ids().stream().limit(digits.ids().size() / 3).collect(Collectors.toSet());
+        var sum = digits.question(3, "direct", "plain", 1, List.copyOf(group));
+        var joint = InfluenceQuestion.newBuilder(sum)
+                .setQuestionId(Attributions.newId())
+                .setGroupCurvature(true)
+                .build();
+        var first = attributions.influence(sum, WAIT);
+        var newton = attributions.influence(joint, WAIT);
+        assertThat(newton.groupRows()).isEqualTo(group.size());
+        double firstOff = 0;
+        double newtonOff = 0;
+        for (int t = 0; t < 3; t++) {
+            double effect = digits.lossWithout(group, t) - digits.loss(theta(), t);
+            firstOff += Math.abs(first.tests().get(t).getGroup() - effect);
+            newtonOff += Math.abs(newton.tests().get(t).getGroup() - effect);
+        }
+        assertThat(newtonOff)
+                .as("to first order off by %f, seed %d", firstOff, SEED)
+                .isLessThan(0.7 * firstOff);
+        assertRefused(
+                "NOTHING_LEFT",
+                InfluenceQuestion.newBuilder(joint)
+                        .setQuestionId(Attributions.newId())
+                        .setGroup(List.copyOf(digits.ids()))
+                        .build());
     }
 
     /** The kept inverse was built a Newton step earlier; the products are at the published parameters. */
@@ -254,7 +285,7 @@ class AttributionIT {
         }
     }
 
-    private void assertRefused(String code, dev.lethe.schemas.InfluenceQuestion question) {
+    private void assertRefused(String code, InfluenceQuestion question) {
         assertThatThrownBy(() -> attributions.influence(question, WAIT))
                 .isInstanceOfSatisfying(
                         RefusedException.class, e -> assertThat(e.code()).isEqualTo(code));

@@ -99,8 +99,8 @@ class InstancesIT {
                 .containsExactlyInAnyOrderElementsOf(ids);
         var row = new RowData(Doubles.toBuffer(new double[] {1, 0, 0, 0, 0, 0}), "yes", 1.0);
         for (String method : List.of("direct", "cg")) {
-            var question =
-                    new InfluenceQuestion("m", Attributions.newId(), method, "plain", 3, List.of(row), null, false);
+            var question = new InfluenceQuestion(
+                    "m", Attributions.newId(), method, "plain", 3, List.of(row), null, false, false);
             assertThat(client.attributions().influence(question, WAIT).rows())
                     .as("%s, seed %d", method, seed)
                     .isEqualTo(ids.size());

@@ -175,9 +175,14 @@ final class LabelledDigits {
 
     /** Of a model retrained without the sample. */
     double lossWithout(String id, int testRow) {
+        return lossWithout(Set.of(id), testRow);
+    }
+
+    /** Of a model retrained without these samples. */
+    double lossWithout(Set<String> ids, int testRow) {
         return loss(
                 fit(training.values().stream()
-                        .filter(s -> !s.getSampleId().equals(id))
+                        .filter(s -> !ids.contains(s.getSampleId()))
                         .map(s -> row(s, s.getLabel()))
                         .toList()),
                 testRow);
@@ -230,7 +235,7 @@ final class LabelledDigits {
 
     private static InfluenceQuestion question(
             String method, String form, int top, List<RowData> rows, List<String> group) {
-        return new InfluenceQuestion(MODEL, Attributions.newId(), method, form, top, rows, group, false);
+        return new InfluenceQuestion(MODEL, Attributions.newId(), method, form, top, rows, group, false, false);
     }
 
     Map<String, Double> byId(TestInfluence answer) {

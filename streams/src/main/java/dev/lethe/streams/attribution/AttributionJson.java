@@ -39,7 +39,7 @@ public final class AttributionJson {
         OutsideClaim.say(spec, json).put("rows", answer.rows());
         boolean grouped = question.getGroup() != null;
         if (grouped) {
-            json.put("group_rows", answer.groupRows());
+            json.put("group_rows", answer.groupRows()).put("group_curvature", question.getGroupCurvature());
         }
         ArrayNode tests = json.putArray("tests");
         answer.tests().forEach(test -> tests.add(test(test, grouped)));

@@ -37,7 +37,7 @@ import picocli.CommandLine.Option;
             "",
             "Example:",
             "  lethe influence --model digits --test new.csv --top 20",
-            "  lethe influence --model digits --test new.csv --group 17,42 --output json"
+            "  lethe influence --model digits --test new.csv --group 17,42 --group-curvature --output json"
         })
 final class InfluenceCommand extends ClientCommand {
     @Option(names = "--model", paramLabel = "MODEL", required = true, description = "Model id.")
@@ -89,6 +89,14 @@ final class InfluenceCommand extends ClientCommand {
     @Option(names = "--group", paramLabel = "ID", split = ",", description = "Samples whose joint influence is wanted.")
     private List<String> group;
 
+    @Option(
+            names = "--group-curvature",
+            description =
+                    "Take the group's own curvature out, as `lethe evaluate groups` does: for groups that are no small"
+                            + " part of the data the sum of what each does alone is too small. Takes some passes. Methods direct, cg"
+                            + " and block-cg.")
+    private boolean groupCurvature;
+
     @Option(names = "--wait", paramLabel = "SECONDS", defaultValue = "60", description = "Default: ${DEFAULT-VALUE}.")
     private int wait;
 
@@ -96,6 +104,9 @@ final class InfluenceCommand extends ClientCommand {
     void check() {
         if (limit < 1 || top < 0) {
             throw usage("expected --limit of at least 1 and --top of at least 0, got " + limit + " and " + top);
+        }
+        if (groupCurvature && group == null) {
+            throw usage("--group-curvature: expected --group as well");
         }
         if (form == null) {
             form = method.equals("direct") ? "corrected" : "plain";
@@ -109,7 +120,8 @@ final class InfluenceCommand extends ClientCommand {
         List<RowData> rows = new ArrayList<>();
         List<String> ids = new ArrayList<>();
         read(spec, rows, ids);
-        var question = new InfluenceQuestion(model, Attributions.newId(), method, form, top, rows, group, together);
+        var question = new InfluenceQuestion(
+                model, Attributions.newId(), method, form, top, rows, group, together, groupCurvature);
         InfluenceAnswer answer = client.attributions().influence(question, seconds(wait));
         if (output().json()) {
             output().one(AttributionJson.answer(spec, question, answer));

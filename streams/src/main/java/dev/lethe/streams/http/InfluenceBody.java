@@ -32,7 +32,9 @@ record InfluenceBody(InfluenceQuestion question, boolean outsideClaim) {
             .build();
     private static final String TOGETHER = "together";
     private static final String OUTSIDE_CLAIM = "outside_claim";
-    private static final Set<String> KEYS = Set.of("rows", "method", "form", "top", "group", TOGETHER, OUTSIDE_CLAIM);
+    private static final String GROUP_CURVATURE = "group_curvature";
+    private static final Set<String> KEYS =
+            Set.of("rows", "method", "form", "top", "group", GROUP_CURVATURE, TOGETHER, OUTSIDE_CLAIM);
     private static final Set<String> ROW_KEYS = Set.of("features", "label");
 
     static InfluenceBody parse(String modelId, byte[] body) {
@@ -53,7 +55,8 @@ record InfluenceBody(InfluenceQuestion question, boolean outsideClaim) {
                 top(root),
                 rows,
                 root.has("group") ? texts("group", root.get("group")) : null,
-                truth(root, TOGETHER));
+                truth(root, TOGETHER),
+                truth(root, GROUP_CURVATURE));
         return new InfluenceBody(question, truth(root, OUTSIDE_CLAIM));
     }
 

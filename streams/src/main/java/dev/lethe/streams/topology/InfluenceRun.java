@@ -55,8 +55,14 @@ final class InfluenceRun {
 
     private Query query() {
         Set<String> group = pass.getGroup() == null ? Set.of() : Set.copyOf(pass.getGroup());
+        var joint = pass.getGroupDirections();
         return new Query(
-                Doubles.toArray(pass.getDirections()), pass.getTests(), Form.of(pass.getForm()), pass.getTop(), group);
+                Doubles.toArray(pass.getDirections()),
+                pass.getTests(),
+                Form.of(pass.getForm()),
+                pass.getTop(),
+                group,
+                joint == null ? null : Doubles.toArray(joint));
     }
 
     private InfluencePart part(Answer answer) {

@@ -1,5 +1,7 @@
 package dev.lethe.streams.topology;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.lethe.schemas.InfluenceQuestion;
 import dev.lethe.schemas.RowData;
 import dev.lethe.unlearn.influence.InfluenceMethods;
@@ -9,8 +11,10 @@ import dev.lethe.unlearn.objective.Mapping.Misfit;
 import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.objective.RowMapper;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Whether a question about influence can be answered. Pure. */
@@ -26,6 +30,12 @@ public final class InquiryRules {
 
     /** A helpful and a harmful entry each are some dozens of bytes in a record of at most 4 MiB. */
     static final int MAX_ENTRIES = 10_000;
+
+    /** A group travels with every pass, beside parameters and directions of at most 3 MiB in a record of at most 4. */
+    static final int MAX_GROUP_BYTES = 512 << 10;
+
+    private static final Set<InfluenceMethods> SOLVES_WITHOUT =
+            EnumSet.of(InfluenceMethods.DIRECT, InfluenceMethods.CG, InfluenceMethods.BLOCK_CG);
 
     private final RowMapper mapper;
 
@@ -104,15 +114,33 @@ public final class InquiryRules {
         if (question.getGroup() != null && form == Form.RELATIVE) {
             return refusal("BAD_FORM", "group: relative influences do not add up, ask for plain or corrected");
         }
-        if (question.getGroup() != null && question.getGroup().isEmpty()) {
+        return group(question);
+    }
+
+    private static Optional<Refusal> group(InfluenceQuestion question) {
+        List<String> group = question.getGroup();
+        if (group == null ? question.getGroupCurvature() : group.isEmpty()) {
             return refusal("EMPTY_GROUP", "group: expected at least one sample id, got none");
+        }
+        if (question.getGroupCurvature() && !SOLVES_WITHOUT.contains(InfluenceMethods.of(question.getMethod()))) {
+            return refusal(
+                    "BAD_METHOD", "group with its curvature: expected method direct, cg or block-cg, got another one");
+        }
+        int bytes = group == null
+                ? 0
+                : group.stream().mapToInt(id -> id.getBytes(UTF_8).length).sum();
+        if (bytes > MAX_GROUP_BYTES) {
+            return refusal(
+                    "TOO_MANY",
+                    "group: expected sample ids of at most " + MAX_GROUP_BYTES + " bytes together, got " + bytes
+                            + ": ask about a part of them");
         }
         return Optional.empty();
     }
 
     private Optional<Refusal> size(InfluenceQuestion question) {
         int rows = question.getTests().size();
-        long values = (long) rows * mapper.objective().parameters();
+        int most = mostRows(question.getGroupCurvature() ? 2 : 1);
         if (rows == 0) {
             return refusal("NO_ROWS", "rows: expected at least one, got none");
         }
@@ -122,14 +150,18 @@ public final class InquiryRules {
                     "top: expected at least 0, and at most " + MAX_ENTRIES + " over all rows together, got "
                             + question.getTop() + " for each of " + rows);
         }
-        if (values > ModelRules.MAX_VALUES) {
+        if (rows > most) {
             return refusal(
                     "TOO_MANY",
-                    "rows: expected at most "
-                            + ModelRules.MAX_VALUES / mapper.objective().parameters()
-                            + " for a model of this size, got " + rows);
+                    "rows: expected at most " + most + " for a model of this size"
+                            + (question.getGroupCurvature() ? " and a group's curvature" : "") + ", got " + rows);
         }
         return Optional.empty();
+    }
+
+    /** A pass has the parameters, and so many directions for each row. */
+    private int mostRows(int directions) {
+        return (ModelRules.MAX_VALUES / mapper.objective().parameters() - 1) / directions;
     }
 
     private Optional<Refusal> row(int index, RowData data, List<Row> tests) {

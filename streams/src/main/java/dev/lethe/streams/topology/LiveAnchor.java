@@ -46,6 +46,16 @@ final class LiveAnchor implements AutoCloseable {
         return anchor;
     }
 
+    /** θ as it is published at rest, K·d. */
+    double[] published() {
+        return anchor.hasFactor() ? anchor.correct().theta() : anchor.theta();
+    }
+
+    /** P, packed, or null where none is kept. */
+    double[] inverseOrNull() {
+        return anchor.snapshot().map(kept -> kept.factor().inverse()).orElse(null);
+    }
+
     /** Whether every change is folded, and none since the pass that made this anchor. */
     boolean untouched() {
         return anchor != null && anchor.changes() == 0 && tail.pending() == 0;

@@ -162,7 +162,8 @@ final class ModelProcessor implements Processor<String, SpecificRecord, String, 
             models.get(asked.getModelId())
                     .inquiries()
                     .ifPresentOrElse(
-                            i -> i.ask(asked), () -> Inquiries.refuse(output, asked, 0, "NETWORK", NO_INFLUENCE));
+                            i -> i.ask(asked),
+                            () -> InfluenceQuestions.refuse(output, asked, 0, "NETWORK", NO_INFLUENCE));
         }
     }
 

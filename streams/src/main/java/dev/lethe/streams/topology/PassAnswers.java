@@ -15,6 +15,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -99,9 +100,10 @@ final class PassAnswers {
         var wanted = new Wanted(pass.getCurvature(), pass.getGram(), pass.getPreconditioner(), direction);
         try (var sums = new Sweep(Specs.objective(spec), theta, wanted)) {
             Holdout holdout = Specs.holdout(spec);
+            Set<String> except = pass.getExcept() == null ? Set.of() : Set.copyOf(pass.getExcept());
             cut.forEach(
                     row -> {
-                        if (!holdout.contains(cut.sampleId())) {
+                        if (!holdout.contains(cut.sampleId()) && !except.contains(cut.sampleId())) {
                             sums.add(row);
                         }
                     },

@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutionException;
  */
 final class PassCurvature implements Curvature {
     private final Objective objective;
+    private final boolean rest;
     private volatile Asked asked;
     private volatile RuntimeException end;
 
@@ -44,8 +45,10 @@ final class PassCurvature implements Curvature {
         }
     }
 
-    PassCurvature(Objective objective) {
+    /** @param rest whether some samples are left out */
+    PassCurvature(Objective objective, boolean rest) {
         this.objective = objective;
+        this.rest = rest;
     }
 
     @Override
@@ -57,7 +60,8 @@ final class PassCurvature implements Curvature {
     @Override
     public double[] data(double[] v, int count) {
         int length = objective.parameters();
-        int group = Math.max(1, ModelRules.MAX_VALUES / length - 1);
+        // Beside them travel the parameters, and a shard stores imported ones with the pass.
+        int group = Math.max(1, ModelRules.MAX_VALUES / length - 2);
         double[] out = new double[v.length];
         for (int at = 0; at < count; at += group) {
             int from = at * length;
@@ -75,6 +79,14 @@ final class PassCurvature implements Curvature {
     }
 
     private Sums ask(Wanted wanted) {
+        Sums sums = await(wanted);
+        if (rest && sums.rows() == 0) {
+            throw new Failed("NOTHING_LEFT", "group: without it the model has no sample left");
+        }
+        return sums;
+    }
+
+    private Sums await(Wanted wanted) {
         Asked mine = new Asked(wanted, new CompletableFuture<>());
         asked = mine;
         if (end != null) {

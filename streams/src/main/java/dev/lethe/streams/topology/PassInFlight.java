@@ -32,8 +32,14 @@ final class PassInFlight {
      *
      * @param theta K·d
      * @param wanted what is to be added up there; null for rows
+     * @param except ids of samples that are left out
      */
-    record Question(Purpose purpose, double[] theta, Wanted wanted) {}
+    record Question(Purpose purpose, double[] theta, Wanted wanted, List<String> except) {
+        /** Of all samples. */
+        Question(Purpose purpose, double[] theta, Wanted wanted) {
+            this(purpose, theta, wanted, List.of());
+        }
+    }
 
     private final long passId;
     private final Question question;

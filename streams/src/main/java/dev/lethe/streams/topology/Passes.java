@@ -77,6 +77,7 @@ final class Passes {
                 .setPreconditioner(wanted.preconditioner())
                 .setDirection(wanted.direction() == null ? null : Doubles.toBuffer(wanted.direction()))
                 .setReplyPartition(output.partition())
+                .setExcept(question.except().isEmpty() ? null : question.except())
                 .build());
     }
 

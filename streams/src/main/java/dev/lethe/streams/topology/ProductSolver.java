@@ -25,6 +25,13 @@ import java.util.function.Consumer;
  * sample that is erased nothing is left here either.
  */
 final class ProductSolver implements Passes.Listener, AutoCloseable {
+    /** A hundred times what a solver goes on to where it can. */
+    private static final double MAX_RESIDUAL = 100 * Options.DEFAULT.tolerance();
+
+    private static final String SINGULAR =
+            "group: without it the curvature is singular or nearly so, and no step can be"
+                    + " made: ask without the group's curvature, or train without the group";
+
     /** What became of a question. */
     interface Listener {
         /** @param directions K·d × tests */
@@ -40,8 +47,15 @@ final class ProductSolver implements Passes.Listener, AutoCloseable {
      * What is to be solved.
      *
      * @param factor P, packed, or null: it preconditions, where it is there
+     * @param except samples whose curvature is not in H
      */
-    record Task(InfluenceMethods method, long version, double[] theta, double[] factor, List<Row> tests) {}
+    record Task(
+            InfluenceMethods method,
+            long version,
+            double[] theta,
+            double[] factor,
+            List<Row> tests,
+            List<String> except) {}
 
     private record Solving(Task task, PassCurvature curvature, Listener listener) {}
 
@@ -67,12 +81,12 @@ final class ProductSolver implements Passes.Listener, AutoCloseable {
     }
 
     void solve(Task task, Listener listener) {
-        var curvature = new PassCurvature(objective);
+        var curvature = new PassCurvature(objective, !task.except.isEmpty());
         solving = new Solving(task, curvature, listener);
         InfluenceMethod known = kept.get(task.method);
         worker.submit(() -> {
             try {
-                return known == null ? solve(task, curvature) : solve(task, known);
+                return known == null ? solve(task, curvature) : solve(task, curvature, known);
             } catch (PassCurvature.Disturbed e) {
                 return () -> end = Listener::disturbed;
             } catch (PassCurvature.Failed e) {
@@ -91,20 +105,23 @@ final class ProductSolver implements Passes.Listener, AutoCloseable {
                 () -> task.factor == null ? curvature.preconditioner() : DirectInverse.ofPacked(objective, task.factor),
                 Options.DEFAULT);
         if (InquiryRules.isLowRank(task.method)) {
-            Runnable solved = solve(task, made);
+            Runnable solved = solve(task, curvature, made);
             return () -> {
                 keep(task, made);
                 solved.run();
             };
         }
         try (made) {
-            return solve(task, made);
+            return solve(task, curvature, made);
         }
     }
 
-    private Runnable solve(Task task, InfluenceMethod made) {
+    private Runnable solve(Task task, PassCurvature curvature, InfluenceMethod made) {
         double[] gradients = InfluenceSweep.directions(objective, task.theta, null, task.tests);
         double[] directions = made.solve(gradients, task.tests.size());
+        if (!task.except.isEmpty() && curvature.residual(gradients, directions, task.tests.size()) > MAX_RESIDUAL) {
+            throw new PassCurvature.Failed("SINGULAR", SINGULAR);
+        }
         return () -> end = listening -> listening.solved(directions);
     }
 
@@ -154,7 +171,7 @@ final class ProductSolver implements Passes.Listener, AutoCloseable {
         passes.tick();
         Wanted wanted = solving.curvature.askedOrNull();
         if (wanted != null && !passes.inFlight()) {
-            passes.issue(new Question(Purpose.INQUIRE, solving.task.theta, wanted));
+            passes.issue(new Question(Purpose.INQUIRE, solving.task.theta, wanted, solving.task.except));
         }
     }
 

@@ -211,7 +211,15 @@ class LargeModelTest extends RiverCase {
 
     private InfluencePart influence(String method, List<RowData> rows) {
         return river.ask(new InfluenceQuestion(
-                "m", "q-" + method, method, method.equals("direct") ? "corrected" : "plain", 40, rows, null, false));
+                "m",
+                "q-" + method,
+                method,
+                method.equals("direct") ? "corrected" : "plain",
+                40,
+                rows,
+                null,
+                false,
+                false));
     }
 
     /** By the library, to a tolerance far below the service's. */

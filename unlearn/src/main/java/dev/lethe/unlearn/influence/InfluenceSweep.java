@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Influences of one part of the training rows on test rows, in one sweep that keeps only the largest: what each shard of a
@@ -62,10 +63,17 @@ public final class InfluenceSweep implements AutoCloseable {
      * @param tests at least 1
      * @param top kept on each side at most
      * @param group ids whose influences are added up as well; may be empty
+     * @param groupDirections as directions, by the curvature that is left without the group: the sum is then that of one
+     *     Newton step; null: the sum of what each does alone
      */
-    public record Query(double[] directions, int tests, Form form, int top, Set<String> group) {
+    public record Query(
+            double[] directions, int tests, Form form, int top, Set<String> group, double[] groupDirections) {
 
         public Query {
+            if (groupDirections != null && groupDirections.length != directions.length) {
+                throw new IllegalArgumentException("influence: expected " + directions.length
+                        + " values of the group's directions, got " + groupDirections.length);
+            }
             if (tests < 1 || top < 0 || directions.length % tests != 0) {
                 throw new IllegalArgumentException("influence: expected at least 1 test row and whole directions, got "
                         + tests + " and " + directions.length + " values");
@@ -153,27 +161,43 @@ public final class InfluenceSweep implements AutoCloseable {
         if (rows.isEmpty()) {
             return;
         }
-        double[] influences = influences();
-        for (int i = 0; i < rows.size(); i++) {
-            boolean inGroup = query.group.contains(ids.get(i));
-            groupRows += inGroup ? 1 : 0;
-            for (int t = 0; t < query.tests; t++) {
-                double influence = influences[i * query.tests + t];
-                group[t] += inGroup ? influence : 0;
-                tops[t].offer(ids.get(i), rows.get(i), influence);
+        try (EvaluatedRows block = EvaluatedRows.of(objective, theta, rows)) {
+            double[] influences = influences(block);
+            for (int i = 0; i < rows.size(); i++) {
+                for (int t = 0; t < query.tests; t++) {
+                    tops[t].offer(ids.get(i), rows.get(i), influences[i * query.tests + t]);
+                }
             }
+            addGroup(block, influences);
         }
         seen += rows.size();
         ids.clear();
         rows.clear();
     }
 
-    private double[] influences() {
-        try (EvaluatedRows block = EvaluatedRows.of(objective, theta, rows)) {
-            Removals removals = query.form.needsInverse() ? Removals.of(block, inverse) : null;
-            double[] factors = query.form == Form.CORRECTED ? removals.factors() : block.weightedResiduals();
-            double[] plain = Influences.of(block, factors, query.directions, query.tests);
-            return query.form == Form.RELATIVE ? Attribution.relative(plain, removals) : plain;
+    private double[] influences(EvaluatedRows block) {
+        Removals removals = query.form.needsInverse() ? Removals.of(block, inverse) : null;
+        double[] factors = query.form == Form.CORRECTED ? removals.factors() : block.weightedResiduals();
+        double[] plain = Influences.of(block, factors, query.directions, query.tests);
+        return query.form == Form.RELATIVE ? Attribution.relative(plain, removals) : plain;
+    }
+
+    /** A Newton step is linear in the gradients of what goes: to first order in these directions it is exact. */
+    private void addGroup(EvaluatedRows block, double[] influences) {
+        int[] members = IntStream.range(0, rows.size())
+                .filter(i -> query.group.contains(ids.get(i)))
+                .toArray();
+        if (members.length == 0) {
+            return;
+        }
+        groupRows += members.length;
+        double[] each = query.groupDirections == null
+                ? influences
+                : Influences.of(block, block.weightedResiduals(), query.groupDirections, query.tests);
+        for (int i : members) {
+            for (int t = 0; t < query.tests; t++) {
+                group[t] += each[i * query.tests + t];
+            }
         }
     }
 
