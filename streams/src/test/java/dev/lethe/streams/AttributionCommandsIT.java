@@ -8,12 +8,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.PrivacySpec;
 import dev.lethe.schemas.Sample;
+import dev.lethe.streams.attribution.ServedRows;
 import dev.lethe.streams.cli.Lethe;
 import dev.lethe.streams.client.ClientSettings;
 import dev.lethe.streams.client.LetheClient;
 import dev.lethe.streams.client.LetheClient.From;
 import dev.lethe.streams.config.ServiceConfig;
 import dev.lethe.streams.topology.Doubles;
+import dev.lethe.unlearn.valuation.Prototypes;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.URI;
@@ -232,7 +234,53 @@ class AttributionCommandsIT {
             lethe("suspects", "list", "--model", "m", "--top", "40", "--output", "json");
             assertThat(json.readTree(printed).findValuesAsText("sample")).doesNotContainAnyElementsOf(flipped);
             assertShowsInfluence();
+            assertComputesWhatNoShardCan(client);
         });
+    }
+
+    private void assertComputesWhatNoShardCan(LetheClient client) throws Exception {
+        Path state = directory.resolve("memorised.json");
+        String[] compute = {"scores", "compute", "--model", "m", "--score", "memorisation,prototype"};
+        String[] few = with(compute, "--models", "2", "--prototypes", "3", "--state", state.toString());
+        assertThat(lethe(few))
+                .as("in two subsets of 0.7 many samples are twice")
+                .isEqualTo(Lethe.TO_DO);
+        assertThat(lethe(with(compute, "--models", "24", "--prototypes", "3", "--state", state.toString())))
+                .as(printed)
+                .isEqualTo(Lethe.DONE);
+
+        ModelSpec spec = client.models().get("m");
+        ServedRows rows = ServedRows.of(spec, client.samples(Stream.DATASET));
+        double[] distances = Prototypes.distances(rows.rows(), 3, 1);
+        JsonNode listed = http(200, "GET", "/v1/models/m/scores?by=prototype&top=1000", null);
+        assertThat(listed.path("samples")).hasSize(rows.ids().size());
+        for (JsonNode sample : listed.path("samples")) {
+            assertThat(sample.path("prototype").asDouble())
+                    .isEqualTo(
+                            distances[rows.ids().indexOf(sample.path("sample").asText())]);
+            assertThat(sample.path("memorisation").asDouble()).isBetween(-1.0, 1.0);
+            assertThat(sample.path("memorisation_error").asDouble()).isPositive();
+            assertThat(sample.path("memorisation_version").asLong())
+                    .isEqualTo(listed.path("published_version").asLong());
+        }
+        String first = listed.at("/samples/0/sample").asText();
+        assertThat(lethe("request", "delete", "--dataset", Stream.DATASET, "--samples", first))
+                .as(printed)
+                .isEqualTo(Lethe.DONE);
+        assertThat(lethe("scores", "list", "--model", "m", "--by", "memorisation", "--top", "500", "--output", "json"))
+                .as(printed)
+                .isEqualTo(Lethe.DONE);
+        assertThat(json.readTree(printed).findValuesAsText("sample"))
+                .hasSize(rows.ids().size() - 1)
+                .doesNotContain(first);
+        assertThat(lethe("scores", "compute", "--model", "m", "--score", "beauty"))
+                .isEqualTo(2);
+    }
+
+    private static String[] with(String[] arguments, String... more) {
+        String[] all = Arrays.copyOf(arguments, arguments.length + more.length);
+        System.arraycopy(more, 0, all, arguments.length, more.length);
+        return all;
     }
 
     /** Far on one side, with the label of the other. */
@@ -251,9 +299,9 @@ class AttributionCommandsIT {
 
     private void assertTakesAGroupOut(Path test) throws Exception {
         String[] group = {"influence", "--model", "m", "--test", test.toString(), "--group", "s1,s2"};
-        String[] joint = Arrays.copyOf(group, group.length + 3);
-        System.arraycopy(new String[] {"--group-curvature", "--output", "json"}, 0, joint, group.length, 3);
-        assertThat(lethe(joint)).as(printed).isEqualTo(Lethe.DONE);
+        assertThat(lethe(with(group, "--group-curvature", "--output", "json")))
+                .as(printed)
+                .isEqualTo(Lethe.DONE);
         assertThat(json.readTree(printed).path("group_curvature").asBoolean()).isTrue();
         assertThat(json.readTree(printed).at("/tests/0/group").asDouble()).isNotZero();
         JsonNode answer = influence(200, row(",\"group\":[\"s1\",\"s2\"],\"group_curvature\":true"));

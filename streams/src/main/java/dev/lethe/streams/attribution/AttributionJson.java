@@ -3,6 +3,7 @@ package dev.lethe.streams.attribution;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lethe.schemas.ComputedScore;
 import dev.lethe.schemas.InfluenceQuestion;
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.SampleInfluence;
@@ -28,7 +29,18 @@ public final class AttributionJson {
         json.put("loss", scores.getLoss()).put("el2n", scores.getEl2n()).put("grand", scores.getGrand());
         json.put("margin", scores.getMargin()).put("self_influence", scores.getSelfInfluence());
         json.put("leverage", scores.getLeverage()).put("loo_loss", scores.getLooLoss());
-        return json.put("version", scores.getVersion());
+        json.put("version", scores.getVersion());
+        scores.getComputed().forEach(score -> computed(json, score));
+        return json;
+    }
+
+    private static void computed(ObjectNode json, ComputedScore score) {
+        String name = score.getScore().replace('-', '_');
+        json.put(name, score.getValue());
+        if (score.getError() != null) {
+            json.put(name + "_error", score.getError());
+        }
+        json.put(name + "_version", score.getVersion());
     }
 
     /** The whole answer. */

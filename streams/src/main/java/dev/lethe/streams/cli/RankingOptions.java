@@ -5,8 +5,8 @@ import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.SampleScores;
 import dev.lethe.streams.LetheException;
 import dev.lethe.streams.attribution.AttributionJson;
+import dev.lethe.streams.attribution.Ranking;
 import dev.lethe.streams.client.LetheClient;
-import dev.lethe.unlearn.valuation.Score;
 import java.time.Duration;
 import java.util.List;
 import picocli.CommandLine.Mixin;
@@ -21,8 +21,10 @@ final class RankingOptions {
             names = "--by",
             paramLabel = "SCORE",
             defaultValue = "el2n",
-            description = "loss, el2n, grand, margin, self-influence, leverage or loo-loss (default: ${DEFAULT-VALUE},"
-                    + " which found wrong labels best on MNIST and the digits: `lethe evaluate mislabel` measures it).")
+            description =
+                    "loss, el2n, grand, margin, self-influence, leverage or loo-loss, or what `lethe scores compute`"
+                            + " made: memorisation, prototype (default: ${DEFAULT-VALUE}, which found wrong labels best on MNIST and"
+                            + " the digits: `lethe evaluate mislabel` measures it).")
     private String by;
 
     @Option(
@@ -46,7 +48,7 @@ final class RankingOptions {
     /** Refuses wrong arguments. */
     void check(ClientCommand command) {
         try {
-            Score.of(by);
+            Ranking.of(by);
         } catch (IllegalArgumentException e) {
             throw command.usage("--by: " + e.getMessage());
         }
@@ -55,8 +57,8 @@ final class RankingOptions {
         }
     }
 
-    Score by() {
-        return Score.of(by);
+    Ranking by() {
+        return Ranking.of(by);
     }
 
     int top() {

@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
         description = "Has the samples of a model scored by their shards, and shows the scores.",
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Example:", "  lethe scores list --model digits --by self-influence --top 10"},
-        subcommands = {ScoresCommand.ListTop.class, ScoresCommand.Refresh.class})
+        subcommands = {ScoresCommand.ListTop.class, ScoresCommand.Refresh.class, ComputeScoresCommand.class})
 final class ScoresCommand {
 
     @Command(

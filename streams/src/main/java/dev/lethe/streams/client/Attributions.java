@@ -1,5 +1,7 @@
 package dev.lethe.streams.client;
 
+import dev.lethe.schemas.ComputedRow;
+import dev.lethe.schemas.ComputedScores;
 import dev.lethe.schemas.InfluencePart;
 import dev.lethe.schemas.InfluenceQuestion;
 import dev.lethe.schemas.RefreshScores;
@@ -31,6 +33,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Attributions {
     private static final Logger log = LoggerFactory.getLogger(Attributions.class);
+    /** Each is looked up and hashed by its shard, on the stream thread. */
+    private static final int ROWS_AT_ONCE = 250;
+
     private static final Duration POLL = Duration.ofMillis(100);
 
     private final Topics topics;
@@ -106,6 +111,17 @@ public final class Attributions {
             throw new RefusedException(done.getFailureCode(), done.getFailure());
         }
         return done;
+    }
+
+    /**
+     * Gives the shards what was computed of a model's samples; {@link #refresh} has it shown. Of samples that are changed or
+     * erased by then nothing is kept.
+     */
+    public void publish(String modelId, List<ComputedRow> rows) {
+        for (int from = 0; from < rows.size(); from += ROWS_AT_ONCE) {
+            var some = rows.subList(from, Math.min(rows.size(), from + ROWS_AT_ONCE));
+            send(modelId, new ComputedScores(modelId, some));
+        }
     }
 
     /** The scores that there are of a model's samples, in the order of their ids. */

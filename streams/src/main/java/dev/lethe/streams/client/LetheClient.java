@@ -36,6 +36,9 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  */
 public final class LetheClient implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(15);
+    /** A whole dataset is more than what the other topics hold. */
+    private static final Duration SAMPLES_TIMEOUT = Duration.ofMinutes(10);
+
     private static final Duration READ_TIMEOUT = Duration.ofMinutes(2);
 
     private final ClientSettings settings;
@@ -128,6 +131,20 @@ public final class LetheClient implements AutoCloseable {
             batch.add(writer.write(topics.samples(), key, sample, writer.eventId(), timestamp));
         }
         return batch.positions();
+    }
+
+    /** The samples of a dataset as they are now, by id; what was erased is not among them. */
+    public Map<String, Sample> samples(String dataset) {
+        String prefix = Topics.sampleKey(dataset, "");
+        Map<String, Sample> all = new TreeMap<>();
+        new TopicReader(this::consumer, SAMPLES_TIMEOUT).read(topics.samples(), (key, sample) -> {
+            if (key.startsWith(prefix) && sample == null) {
+                all.remove(key.substring(prefix.length()));
+            } else if (key.startsWith(prefix)) {
+                all.put(sample.getSampleId(), sample);
+            }
+        });
+        return all;
     }
 
     /** Publishes a model's definition. */

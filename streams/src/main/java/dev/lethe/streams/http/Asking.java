@@ -2,9 +2,9 @@ package dev.lethe.streams.http;
 
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.streams.LetheException;
+import dev.lethe.streams.attribution.Ranking;
 import dev.lethe.streams.client.LetheClient;
 import dev.lethe.streams.client.RefusedException;
-import dev.lethe.unlearn.valuation.Score;
 import io.javalin.http.Context;
 import java.time.Duration;
 import java.util.Set;
@@ -57,10 +57,10 @@ final class Asking {
         return spec;
     }
 
-    static Score by(Context request) {
+    static Ranking by(Context request) {
         String by = request.queryParam("by");
         try {
-            return by == null ? Score.DEFAULT : Score.of(by);
+            return by == null ? Ranking.DEFAULT : Ranking.of(by);
         } catch (IllegalArgumentException e) {
             throw ProblemException.badRequest("BAD_VALUE", "by: " + e.getMessage());
         }

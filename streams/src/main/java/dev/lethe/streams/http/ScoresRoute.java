@@ -10,8 +10,8 @@ import dev.lethe.schemas.SampleScores;
 import dev.lethe.streams.attribution.AttributionJson;
 import dev.lethe.streams.attribution.OutsideClaim;
 import dev.lethe.streams.attribution.RankedScores;
+import dev.lethe.streams.attribution.Ranking;
 import dev.lethe.streams.client.LetheClient;
-import dev.lethe.unlearn.valuation.Score;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import java.util.List;
@@ -31,12 +31,12 @@ record ScoresRoute(Asking asking, boolean suspects) implements Route {
 
     @Override
     public void handle(Context request) {
-        Score by = Asking.by(request);
+        Ranking by = Asking.by(request);
         int top = Asking.top(request);
         request.json(asking.with(client -> answer(client, Asking.model(client, request), by, top)));
     }
 
-    private ObjectNode answer(LetheClient client, ModelSpec spec, Score by, int top) {
+    private ObjectNode answer(LetheClient client, ModelSpec spec, Ranking by, int top) {
         if (suspects && spec.getFamily() == ModelFamily.RIDGE) {
             throw ProblemException.badRequest("NO_LABELS", "a ridge model has no classes, so no label is suspicious");
         }

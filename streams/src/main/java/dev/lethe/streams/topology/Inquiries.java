@@ -51,6 +51,11 @@ final class Inquiries implements AutoCloseable {
         scores.ask(asked);
     }
 
+    /** Scores that were computed elsewhere are on their way to the shards. */
+    void computed() {
+        scores.added();
+    }
+
     void scored(ShardScored message) {
         scores.scored(message);
     }

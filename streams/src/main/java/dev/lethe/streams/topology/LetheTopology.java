@@ -1,5 +1,6 @@
 package dev.lethe.streams.topology;
 
+import dev.lethe.schemas.ComputedRow;
 import dev.lethe.schemas.LedgerEntry;
 import dev.lethe.schemas.ModelAnchor;
 import dev.lethe.schemas.ModelProgress;
@@ -87,6 +88,7 @@ public final class LetheTopology {
         store(Nodes.SUBJECTS, Serdes.ByteArray(), Nodes.SHARD);
         store(Nodes.SUPPRESSED, Serdes.ByteArray(), Nodes.SHARD);
         store(Nodes.OPEN_MODELS, Messages.serde(OpenModel.class), Nodes.SHARD);
+        store(Nodes.COMPUTED, Messages.serde(ComputedRow.class), Nodes.SHARD);
         store(Nodes.WORK, Messages.serde(List.of(Part.class, PartCursor.class)).as(SpecificRecord.class), Nodes.SHARD);
         topology.addStateStore(CommitHook.builder(Nodes.SHARD_COMMIT), Nodes.SHARD);
     }

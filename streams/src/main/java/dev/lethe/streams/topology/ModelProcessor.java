@@ -2,6 +2,7 @@ package dev.lethe.streams.topology;
 
 import dev.lethe.schemas.Change;
 import dev.lethe.schemas.Changes;
+import dev.lethe.schemas.ComputedScores;
 import dev.lethe.schemas.Cut;
 import dev.lethe.schemas.InfluenceQuestion;
 import dev.lethe.schemas.ModelAnchor;
@@ -158,6 +159,9 @@ final class ModelProcessor implements Processor<String, SpecificRecord, String, 
             of(scored.getModelId(), runtime -> runtime.inquiries().ifPresent(i -> i.scored(scored)));
         } else if (message instanceof RefreshScores asked && models.containsKey(asked.getModelId())) {
             models.get(asked.getModelId()).inquiries().ifPresent(i -> i.refresh(asked));
+        } else if (message instanceof ComputedScores computed && models.containsKey(computed.getModelId())) {
+            output.toShards(computed.getModelId(), computed);
+            models.get(computed.getModelId()).inquiries().ifPresent(Inquiries::computed);
         } else if (message instanceof InfluenceQuestion asked && models.containsKey(asked.getModelId())) {
             models.get(asked.getModelId())
                     .inquiries()

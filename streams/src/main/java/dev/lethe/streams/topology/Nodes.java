@@ -30,6 +30,7 @@ final class Nodes {
     static final String SUPPRESSED = "suppressed";
     static final String OPEN_MODELS = "open-models";
     static final String WORK = "work";
+    static final String COMPUTED = "computed-scores";
     static final String ANCHORS = "anchors";
     static final String PROGRESS = "progress";
     static final String TAIL = "tail";

@@ -1,5 +1,6 @@
 package dev.lethe.streams.topology;
 
+import dev.lethe.schemas.ComputedScores;
 import dev.lethe.schemas.InfluencePart;
 import dev.lethe.schemas.InfluencePass;
 import dev.lethe.schemas.OpenModel;
@@ -24,6 +25,7 @@ final class RowPasses implements AutoCloseable {
 
     private final ShardStores rows;
     private final OpenModels models;
+    private final ComputedStore computed;
     private final RowOutput output;
     private final Worker worker;
     private final int shards;
@@ -31,9 +33,11 @@ final class RowPasses implements AutoCloseable {
     private final List<ScoreRun> runs = new ArrayList<>();
 
     /** @param shards how many there are */
-    RowPasses(ShardStores rows, OpenModels models, RowOutput output, Worker worker, int shards) {
+    RowPasses(
+            ShardStores rows, OpenModels models, ComputedStore computed, RowOutput output, Worker worker, int shards) {
         this.rows = rows;
         this.models = models;
+        this.computed = computed;
         this.output = output;
         this.worker = worker;
         this.shards = shards;
@@ -42,6 +46,10 @@ final class RowPasses implements AutoCloseable {
 
     void factor(PublishedFactor piece) {
         factors.add(piece);
+    }
+
+    void computed(ComputedScores batch) {
+        computed.take(batch);
     }
 
     /** A new pass takes the place of the model's earlier one. */
@@ -110,6 +118,7 @@ final class RowPasses implements AutoCloseable {
             if (model.getScored()) {
                 output.forget(dataset, model.getSpec().getModelId(), sampleId);
             }
+            computed.forget(model, sampleId);
         }
         runs.stream().filter(run -> run.of(dataset)).forEach(run -> run.touch(sampleId));
     }
@@ -123,7 +132,7 @@ final class RowPasses implements AutoCloseable {
     void send() {
         worker.drain();
         runs.removeIf(run -> {
-            ShardScored end = run.send(output, BLOCKS_AT_ONCE);
+            ShardScored end = run.send(output, computed, BLOCKS_AT_ONCE);
             if (end != null) {
                 output.scored(models.get(run.modelId()), end);
             }

@@ -26,19 +26,25 @@ final class ScoreKeeping {
     private final TopologySettings settings;
     private List<String> asked = new ArrayList<>();
     private long lastPass;
+    /** How often something was added to the scores beside their passes, and how much of it has been in one. */
+    private long added;
+
+    private long shown;
     private Run run;
 
     private static final class Run {
         private final String passId;
         private final long version;
         private final List<String> askedBy;
+        private final long added;
         private final Map<Integer, ShardScored> shards = new HashMap<>();
         private long lastHeard;
 
-        Run(String passId, long version, List<String> askedBy, long now) {
+        Run(String passId, long version, List<String> askedBy, long added, long now) {
             this.passId = passId;
             this.version = version;
             this.askedBy = askedBy;
+            this.added = added;
             this.lastHeard = now;
         }
     }
@@ -54,6 +60,11 @@ final class ScoreKeeping {
         asked.add(refresh.getRefreshId());
     }
 
+    /** The shards have been given something to show with the scores: those there are lack it. */
+    void added() {
+        added++;
+    }
+
     /** Whether somebody waits for a pass to begin. */
     boolean waiting() {
         return run == null && !asked.isEmpty();
@@ -65,7 +76,7 @@ final class ScoreKeeping {
             return false;
         }
         long version = state.progress().getVersion();
-        boolean stale = state.progress().getScoresVersion() != version;
+        boolean stale = state.progress().getScoresVersion() != version || added != shown;
         if (!asked.isEmpty() && !stale) {
             done(asked, version, 0, null);
             asked = new ArrayList<>();
@@ -78,7 +89,7 @@ final class ScoreKeeping {
 
     ScorePass begin(ByteBuffer theta, boolean factor) {
         long version = state.progress().getVersion();
-        run = new Run(UUID.randomUUID().toString(), version, asked, output.now());
+        run = new Run(UUID.randomUUID().toString(), version, asked, added, output.now());
         asked = new ArrayList<>();
         lastPass = output.now();
         return new ScorePass(state.spec().getModelId(), run.passId, version, theta, factor, output.partition());
@@ -102,6 +113,7 @@ final class ScoreKeeping {
     private void complete() {
         long rows = run.shards.values().stream().mapToLong(ShardScored::getRows).sum();
         state.progress().setScoresVersion(run.version);
+        shown = run.added;
         state.save();
         LOG.atInfo()
                 .addKeyValue("model", state.spec().getModelId())

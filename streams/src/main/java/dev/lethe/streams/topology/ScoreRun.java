@@ -166,14 +166,17 @@ final class ScoreRun {
      *
      * @return the end, once everything is sent; else null
      */
-    ShardScored send(RowOutput output, int blocks) {
+    ShardScored send(RowOutput output, ComputedStore computed, int blocks) {
         ShardScored seen = end;
         for (int i = 0; i < blocks; i++) {
             List<SampleScores> block = ready.poll();
             if (block == null) {
                 return seen;
             }
-            block.stream().filter(s -> !touched.contains(s.getSampleId())).forEach(output::scores);
+            block.stream()
+                    .filter(s -> !touched.contains(s.getSampleId()))
+                    .map(computed::with)
+                    .forEach(output::scores);
         }
         return null;
     }

@@ -1,5 +1,6 @@
 package dev.lethe.streams.topology;
 
+import dev.lethe.schemas.ComputedScores;
 import dev.lethe.schemas.InfluencePass;
 import dev.lethe.schemas.ModelOpened;
 import dev.lethe.schemas.OpenModel;
@@ -59,7 +60,12 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
         passes = new PassAnswers(rows, models, output, worker, context.taskId().partition());
         validation = new ValidationRows(rows, models, output);
         rowPasses = new RowPasses(
-                rows, models, new RowOutput(context), new Worker("lethe-rows-" + context.taskId()), settings.shards());
+                rows,
+                models,
+                new ComputedStore(context.getStateStore(Nodes.COMPUTED), rows, models),
+                new RowOutput(context),
+                new Worker("lethe-rows-" + context.taskId()),
+                settings.shards());
         context.<CommitHook>getStateStore(Nodes.SHARD_COMMIT).install(context, this::commit);
         alarm = new Alarm(context, this::tick);
         alarm.within(TICK);
@@ -119,6 +125,8 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
             rowPasses.score(pass);
         } else if (message instanceof InfluencePass pass) {
             rowPasses.influence(pass);
+        } else if (message instanceof ComputedScores batch) {
+            rowPasses.computed(batch);
         } else {
             sample(record);
         }

@@ -2,6 +2,7 @@ package dev.lethe.streams.topology;
 
 import dev.lethe.schemas.Change;
 import dev.lethe.schemas.Changes;
+import dev.lethe.schemas.ComputedScores;
 import dev.lethe.schemas.Cut;
 import dev.lethe.schemas.DeleteRequest;
 import dev.lethe.schemas.InfluencePart;
@@ -81,7 +82,12 @@ public record Topics(String prefix) {
                 Group.SHARDS,
                 DELETE,
                 union(List.of(
-                        ModelOpened.class, Pass.class, PublishedFactor.class, ScorePass.class, InfluencePass.class)));
+                        ModelOpened.class,
+                        Pass.class,
+                        PublishedFactor.class,
+                        ScorePass.class,
+                        InfluencePass.class,
+                        ComputedScores.class)));
     }
 
     /** Model definitions. Key: model id. */
@@ -104,7 +110,8 @@ public record Topics(String prefix) {
                         PromoteVersion.class,
                         RefreshScores.class,
                         InfluenceQuestion.class,
-                        ShardScored.class)));
+                        ShardScored.class,
+                        ComputedScores.class)));
     }
 
     /** Receipts. Key: request id. */

@@ -3,6 +3,7 @@ package dev.lethe.streams.topology;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.lethe.schemas.ComputedRow;
 import dev.lethe.schemas.Cut;
 import dev.lethe.schemas.ModelFamily;
 import dev.lethe.schemas.ModelOpened;
@@ -62,6 +63,7 @@ class PassAttemptTest {
         store(Nodes.SUBJECTS, Serdes.ByteArray());
         store(Nodes.SUPPRESSED, Serdes.ByteArray());
         store(Nodes.OPEN_MODELS, Messages.serde(OpenModel.class));
+        store(Nodes.COMPUTED, Messages.serde(ComputedRow.class));
         store(Nodes.WORK, Messages.serde(List.of(Part.class, PartCursor.class)).as(SpecificRecord.class));
     }
 

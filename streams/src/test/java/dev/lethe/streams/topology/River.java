@@ -1,5 +1,6 @@
 package dev.lethe.streams.topology;
 
+import dev.lethe.schemas.ComputedRow;
 import dev.lethe.schemas.DeleteRequest;
 import dev.lethe.schemas.InfluencePart;
 import dev.lethe.schemas.InfluenceQuestion;
@@ -267,6 +268,16 @@ final class River implements AutoCloseable {
     List<KeyValue<String, SampleScores>> scores() {
         read();
         return scores;
+    }
+
+    /** What the shard keeps of computed scores. */
+    List<ComputedRow> computed() {
+        List<ComputedRow> kept = new ArrayList<>();
+        try (var all =
+                driver.<String, ComputedRow>getKeyValueStore(Nodes.COMPUTED).all()) {
+            all.forEachRemaining(entry -> kept.add(entry.value));
+        }
+        return kept;
     }
 
     /** Sends a question or a wish to the model. */

@@ -1,0 +1,157 @@
+package dev.lethe.streams.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lethe.schemas.ComputedScore;
+import dev.lethe.schemas.ModelFamily;
+import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.ModelVersion;
+import dev.lethe.streams.LetheException;
+import dev.lethe.streams.attribution.Ranking;
+import dev.lethe.streams.attribution.ServedRows;
+import dev.lethe.streams.cli.evaluate.SubsetModels;
+import dev.lethe.streams.cli.evaluate.SubsetOptions;
+import dev.lethe.streams.client.LetheClient;
+import dev.lethe.streams.config.NetworkSpecs;
+import dev.lethe.streams.config.Specs;
+import dev.lethe.unlearn.valuation.Memorisation;
+import dev.lethe.unlearn.valuation.Prototypes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Scores that take the whole dataset in one place, or many models: a job beside the service. */
+@Command(
+        name = "compute",
+        description = {
+            "Computes, in this process, scores that no shard can make of its own rows, and gives them to the shards, which"
+                    + " show them with the others until the sample is changed or erased. They are not renewed by"
+                    + " themselves: each says of which version it is. Exit code 3: too few models for some samples.",
+            "",
+            "memorisation: how much likelier a sample is predicted right by models that saw it than by models that did not"
+                    + " (Feldman and Zhang 2020), with its standard error, from models on random subsets.",
+            "prototype: distance to the nearest of some centres of the sample's class, by k-means on the features or what"
+                    + " the model's extractor makes of them (Sorscher et al. 2022)."
+        },
+        footer = {
+            "",
+            "Example:",
+            "  lethe scores compute --model digits --score memorisation,prototype --models 100 --state memorised.json"
+        })
+final class ComputeScoresCommand extends ClientCommand {
+    @Option(names = "--model", paramLabel = "MODEL", required = true, description = "Model id.")
+    private String model;
+
+    @Option(
+            names = "--score",
+            paramLabel = "NAME",
+            split = ",",
+            required = true,
+            description = "memorisation, prototype, or both.")
+    private List<String> wanted;
+
+    @Option(
+            names = "--prototypes",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "Centres of each class (default: ${DEFAULT-VALUE}).")
+    private int prototypes;
+
+    @Mixin
+    private SubsetOptions subsets;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Option(
+            names = "--wait",
+            paramLabel = "SECONDS",
+            defaultValue = "120",
+            description = "How many seconds to wait for all shards (default: ${DEFAULT-VALUE}).")
+    private int wait;
+
+    @Mixin
+    private OutsideClaimOption outsideClaim;
+
+    @Override
+    void check() {
+        for (String name : wanted) {
+            if (Stream.of(Ranking.values())
+                    .noneMatch(score -> score.computed() && score.id().equals(name))) {
+                throw usage("--score: expected memorisation or prototype, got " + name);
+            }
+        }
+        if (prototypes < 1) {
+            throw usage("--prototypes: expected at least 1, got " + prototypes);
+        }
+    }
+
+    @Override
+    int run(LetheClient client) {
+        ModelSpec spec = ModelCommand.require(client, model);
+        outsideClaim.require(spec);
+        requireClasses(spec);
+        ModelVersion version = client.latestVersions().get(model);
+        ServedRows rows = ServedRows.of(spec, client.samples(spec.getDataset()));
+        if (version == null || rows.ids().isEmpty()) {
+            throw new LetheException("model " + model + ": expected a published version and samples that fit it");
+        }
+        Columns columns = new Columns(version.getVersion(), rows.ids().size());
+        compute(spec, rows, columns);
+        client.attributions().publish(model, rows.with(columns.scores));
+        client.attributions().refresh(model, seconds(wait));
+        output().one(columns.summary(object().put("model", model)));
+        return columns.missing == 0 ? Lethe.DONE : Lethe.TO_DO;
+    }
+
+    private void requireClasses(ModelSpec spec) {
+        if (spec.getFamily() == ModelFamily.RIDGE || NetworkSpecs.isNetwork(spec)) {
+            throw new LetheException(
+                    "model " + model + ": these scores are of linear models with classes; for others there"
+                            + " is `lethe evaluate` on files");
+        }
+    }
+
+    private void compute(ModelSpec spec, ServedRows rows, Columns columns) {
+        if (wanted.contains(Ranking.PROTOTYPE.id())) {
+            columns.add(Ranking.PROTOTYPE, Prototypes.distances(rows.rows(), prototypes, seed), null);
+        }
+        if (wanted.contains(Ranking.MEMORISATION.id())) {
+            Memorisation counts = subsets.models(seed)
+                    .memorisation(rows.names(), rows.rows(), SubsetModels.linear(Specs.objective(spec)));
+            columns.add(Ranking.MEMORISATION, counts.scores(), counts.errors());
+        }
+    }
+
+    /** Scores of each row, on their way to their messages. */
+    private static final class Columns {
+        private final long version;
+        private final List<List<ComputedScore>> scores = new ArrayList<>();
+        private long missing;
+
+        Columns(long version, int rows) {
+            this.version = version;
+            for (int i = 0; i < rows; i++) {
+                scores.add(new ArrayList<>());
+            }
+        }
+
+        /** @param values one per row; NaN: it has none */
+        void add(Ranking name, double[] values, double[] errorsOrNull) {
+            for (int i = 0; i < values.length; i++) {
+                Double error = errorsOrNull == null ? null : Double.valueOf(errorsOrNull[i]);
+                if (Double.isNaN(values[i])) {
+                    missing++;
+                } else {
+                    scores.get(i).add(new ComputedScore(name.id(), values[i], error, version));
+                }
+            }
+        }
+
+        ObjectNode summary(ObjectNode json) {
+            return json.put("version", version).put("samples", scores.size()).put("without", missing);
+        }
+    }
+}
