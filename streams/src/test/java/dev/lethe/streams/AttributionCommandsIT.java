@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lethe.schemas.ModelFamily;
+import dev.lethe.schemas.ModelIntercept;
 import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.NetworkLayer;
+import dev.lethe.schemas.NetworkSpec;
 import dev.lethe.schemas.PrivacySpec;
 import dev.lethe.schemas.Sample;
 import dev.lethe.streams.attribution.ServedRows;
@@ -235,6 +239,7 @@ class AttributionCommandsIT {
             assertThat(json.readTree(printed).findValuesAsText("sample")).doesNotContainAnyElementsOf(flipped);
             assertShowsInfluence();
             assertComputesWhatNoShardCan(client);
+            assertScoresANetwork(client);
         });
     }
 
@@ -275,6 +280,55 @@ class AttributionCommandsIT {
                 .doesNotContain(first);
         assertThat(lethe("scores", "compute", "--model", "m", "--score", "beauty"))
                 .isEqualTo(2);
+    }
+
+    private void assertScoresANetwork(LetheClient client) throws Exception {
+        client.putModel(network(), 5_000);
+        client.awaitVersion("net", 1, WAIT);
+        assertThat(lethe(
+                        "scores", "compute", "--model", "net", "--score", "el2n-epochs,memorisation", "--models", "32"))
+                .as(printed)
+                .isEqualTo(Lethe.DONE);
+        JsonNode listed = http(200, "GET", "/v1/models/net/scores?by=el2n-epochs&top=1000", null);
+        assertThat(listed.path("samples")).hasSize(listed.path("scored").asInt());
+        double before = Double.MAX_VALUE;
+        for (JsonNode sample : listed.path("samples")) {
+            assertThat(sample.path("el2n_epochs").asDouble()).isBetween(0.0, before);
+            assertThat(sample.has("memorisation_error")).isTrue();
+            before = sample.path("el2n_epochs").asDouble();
+        }
+        assertThat(lethe("suspects", "list", "--model", "net")).as(printed).isEqualTo(Lethe.DONE);
+        assertThat(lethe("scores", "compute", "--model", "m", "--score", "el2n-epochs"))
+                .isEqualTo(Lethe.FAILED);
+        assertThat(printed).contains("has no epochs");
+    }
+
+    private static ModelSpec network() {
+        var layers = java.util.stream.Stream.of("linear", "tanh", "linear")
+                .map(kind ->
+                        NetworkLayer.newBuilder().setKind(kind).setOutputs(2).build())
+                .toList();
+        return ModelSpec.newBuilder(Stream.model("net"))
+                .setFamily(ModelFamily.SOFTMAX)
+                .setIntercept(ModelIntercept.NONE)
+                .setL2(0)
+                .setNetwork(NetworkSpec.newBuilder()
+                        .setInput(List.of(6))
+                        .setLayers(layers)
+                        .setOptimizer("adam")
+                        .setRate(0.01)
+                        .setEpochs(5)
+                        .setBatch(32)
+                        .setSeed(SEED)
+                        .setHeldOut(0.1)
+                        .setSample(64)
+                        .setDamping(0.01)
+                        .setMaxMembershipAuc(1)
+                        .setMaxValidationRise(10)
+                        .setMaxPredictionChange(10)
+                        .setMaxChanges(1)
+                        .build())
+                .build();
     }
 
     private static String[] with(String[] arguments, String... more) {

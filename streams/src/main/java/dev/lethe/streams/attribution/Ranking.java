@@ -17,6 +17,8 @@ public enum Ranking {
     SELF_INFLUENCE(SampleScores::getSelfInfluence),
     LEVERAGE(SampleScores::getLeverage),
     LOO_LOSS(SampleScores::getLooLoss),
+    /** Mean of EL2N over the epochs of a network's training (Paul et al. 2021). */
+    EL2N_EPOCHS("el2n-epochs"),
     /** Feldman and Zhang 2020: how much likelier the row is predicted right by models that saw it. */
     MEMORISATION("memorisation"),
     /** Distance to the nearest centre of the row's class (Sorscher et al. 2022). */

@@ -13,9 +13,15 @@ import dev.lethe.streams.cli.evaluate.SubsetOptions;
 import dev.lethe.streams.client.LetheClient;
 import dev.lethe.streams.config.NetworkSpecs;
 import dev.lethe.streams.config.Specs;
+import dev.lethe.unlearn.network.Network;
+import dev.lethe.unlearn.network.Trainer;
+import dev.lethe.unlearn.network.TrainingListener;
+import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.valuation.Memorisation;
+import dev.lethe.unlearn.valuation.NetworkScores;
 import dev.lethe.unlearn.valuation.Prototypes;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -32,6 +38,7 @@ import picocli.CommandLine.Option;
             "",
             "memorisation: how much likelier a sample is predicted right by models that saw it than by models that did not"
                     + " (Feldman and Zhang 2020), with its standard error, from models on random subsets.",
+            "el2n-epochs: mean over the epochs of a network's training of the length of the error vector (Paul et al. 2021).",
             "prototype: distance to the nearest of some centres of the sample's class, by k-means on the features or what"
                     + " the model's extractor makes of them (Sorscher et al. 2022)."
         },
@@ -49,7 +56,7 @@ final class ComputeScoresCommand extends ClientCommand {
             paramLabel = "NAME",
             split = ",",
             required = true,
-            description = "memorisation, prototype, or both.")
+            description = "memorisation, el2n-epochs or prototype, or several.")
     private List<String> wanted;
 
     @Option(
@@ -80,7 +87,7 @@ final class ComputeScoresCommand extends ClientCommand {
         for (String name : wanted) {
             if (Stream.of(Ranking.values())
                     .noneMatch(score -> score.computed() && score.id().equals(name))) {
-                throw usage("--score: expected memorisation or prototype, got " + name);
+                throw usage("--score: expected memorisation, el2n-epochs or prototype, got " + name);
             }
         }
         if (prototypes < 1) {
@@ -92,7 +99,7 @@ final class ComputeScoresCommand extends ClientCommand {
     int run(LetheClient client) {
         ModelSpec spec = ModelCommand.require(client, model);
         outsideClaim.require(spec);
-        requireClasses(spec);
+        requireHas(spec);
         ModelVersion version = client.latestVersions().get(model);
         ServedRows rows = ServedRows.of(spec, client.samples(spec.getDataset()));
         if (version == null || rows.ids().isEmpty()) {
@@ -106,23 +113,43 @@ final class ComputeScoresCommand extends ClientCommand {
         return columns.missing == 0 ? Lethe.DONE : Lethe.TO_DO;
     }
 
-    private void requireClasses(ModelSpec spec) {
-        if (spec.getFamily() == ModelFamily.RIDGE || NetworkSpecs.isNetwork(spec)) {
-            throw new LetheException(
-                    "model " + model + ": these scores are of linear models with classes; for others there"
-                            + " is `lethe evaluate` on files");
+    private void requireHas(ModelSpec spec) {
+        if (spec.getFamily() == ModelFamily.RIDGE) {
+            throw new LetheException("model " + model + ": these scores are of models with classes, and it has none");
+        }
+        if (asks(Ranking.EL2N_EPOCHS) && !NetworkSpecs.isNetwork(spec)) {
+            throw new LetheException("model " + model
+                    + ": a linear model is fitted in Newton steps and has no epochs; el2n-epochs is of networks");
         }
     }
 
+    private boolean asks(Ranking score) {
+        return wanted.contains(score.id());
+    }
+
     private void compute(ModelSpec spec, ServedRows rows, Columns columns) {
-        if (wanted.contains(Ranking.PROTOTYPE.id())) {
+        if (asks(Ranking.PROTOTYPE)) {
             columns.add(Ranking.PROTOTYPE, Prototypes.distances(rows.rows(), prototypes, seed), null);
         }
-        if (wanted.contains(Ranking.MEMORISATION.id())) {
-            Memorisation counts = subsets.models(seed)
-                    .memorisation(rows.names(), rows.rows(), SubsetModels.linear(Specs.objective(spec)));
+        if (asks(Ranking.EL2N_EPOCHS)) {
+            NetworkScores epochs = new NetworkScores(rows.rows());
+            train(spec, rows.rows(), epochs);
+            columns.add(Ranking.EL2N_EPOCHS, epochs.el2nOverEpochs(), null);
+        }
+        if (asks(Ranking.MEMORISATION)) {
+            SubsetModels.Trained trained = NetworkSpecs.isNetwork(spec)
+                    ? SubsetModels.network(on -> train(spec, on, TrainingListener.NONE))
+                    : SubsetModels.linear(Specs.objective(spec));
+            Memorisation counts = subsets.models(seed).memorisation(rows.names(), rows.rows(), trained);
             columns.add(Ranking.MEMORISATION, counts.scores(), counts.errors());
         }
+    }
+
+    /** As the service trains it. */
+    private static Network train(ModelSpec spec, List<Row> rows, TrainingListener listener) {
+        var trainer = new Trainer(
+                NetworkSpecs.architecture(spec), NetworkSpecs.loss(spec), NetworkSpecs.plan(spec), rows, new BitSet());
+        return trainer.train(listener);
     }
 
     /** Scores of each row, on their way to their messages. */

@@ -23,7 +23,7 @@ final class RankingOptions {
             defaultValue = "el2n",
             description =
                     "loss, el2n, grand, margin, self-influence, leverage or loo-loss, or what `lethe scores compute`"
-                            + " made: memorisation, prototype (default: ${DEFAULT-VALUE}, which found wrong labels best on MNIST and"
+                            + " made: memorisation, el2n-epochs, prototype (default: ${DEFAULT-VALUE}, which found wrong labels best on MNIST and"
                             + " the digits: `lethe evaluate mislabel` measures it).")
     private String by;
 

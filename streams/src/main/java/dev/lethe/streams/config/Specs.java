@@ -9,6 +9,7 @@ import dev.lethe.streams.topology.Doubles;
 import dev.lethe.unlearn.format.FileFormatException;
 import dev.lethe.unlearn.network.Extractors;
 import dev.lethe.unlearn.network.NetworkException;
+import dev.lethe.unlearn.network.RowKeys;
 import dev.lethe.unlearn.objective.Extractor;
 import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Intercept;
@@ -21,6 +22,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 
 /** The rules of a model definition, whether it came as a file or as a message, and the maths' view of it. */
 public final class Specs {
@@ -211,6 +213,16 @@ public final class Specs {
         return spec.getValidation() == null
                 ? Holdout.NONE
                 : new Holdout(spec.getValidation().getFraction());
+    }
+
+    /** Whether a sample, by its id, is one to train on: neither kept back for validation nor held out by a network. */
+    public static Predicate<String> trainedOn(ModelSpec spec) {
+        if (NetworkSpecs.isNetwork(spec)) {
+            RowKeys keys = NetworkSpecs.keys(spec);
+            return id -> !keys.heldOut(keys.of(id));
+        }
+        Holdout holdout = holdout(spec);
+        return id -> !holdout.contains(id);
     }
 
     private static void requireInitial(ModelSpec spec, int parameters) {

@@ -2,8 +2,6 @@ package dev.lethe.streams.topology;
 
 import dev.lethe.schemas.Cut;
 import dev.lethe.schemas.InfluenceQuestion;
-import dev.lethe.schemas.RefreshScores;
-import dev.lethe.schemas.ShardScored;
 import dev.lethe.schemas.ShardStatistics;
 import dev.lethe.unlearn.objective.RowMapper;
 import java.util.ArrayDeque;
@@ -47,17 +45,8 @@ final class Inquiries implements AutoCloseable {
         questions.ask(question);
     }
 
-    void refresh(RefreshScores asked) {
-        scores.ask(asked);
-    }
-
-    /** Scores that were computed elsewhere are on their way to the shards. */
-    void computed() {
-        scores.added();
-    }
-
-    void scored(ShardScored message) {
-        scores.scored(message);
+    ScoreKeeping scores() {
+        return scores;
     }
 
     /** Whether there is something to do soon. */

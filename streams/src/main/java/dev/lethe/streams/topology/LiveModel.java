@@ -30,7 +30,10 @@ interface LiveModel extends AutoCloseable {
     /** An operator chooses a champion. */
     void promote(PromoteVersion command);
 
-    /** What is asked about single samples; empty: this kind of model cannot tell. */
+    /** When its samples are scored. */
+    ScoreKeeping scores();
+
+    /** What is asked about the influence of single samples; empty: this kind of model cannot tell. */
     Optional<Inquiries> inquiries();
 
     /** How soon to look whether there is something to do without a record. */

@@ -156,12 +156,12 @@ final class ModelProcessor implements Processor<String, SpecificRecord, String, 
         } else if (message instanceof RefreshFactor asked && models.containsKey(asked.getModelId())) {
             models.get(asked.getModelId()).refreshFactor();
         } else if (message instanceof ShardScored scored) {
-            of(scored.getModelId(), runtime -> runtime.inquiries().ifPresent(i -> i.scored(scored)));
+            of(scored.getModelId(), runtime -> runtime.scores().scored(scored));
         } else if (message instanceof RefreshScores asked && models.containsKey(asked.getModelId())) {
-            models.get(asked.getModelId()).inquiries().ifPresent(i -> i.refresh(asked));
+            models.get(asked.getModelId()).scores().ask(asked);
         } else if (message instanceof ComputedScores computed && models.containsKey(computed.getModelId())) {
             output.toShards(computed.getModelId(), computed);
-            models.get(computed.getModelId()).inquiries().ifPresent(Inquiries::computed);
+            models.get(computed.getModelId()).scores().added();
         } else if (message instanceof InfluenceQuestion asked && models.containsKey(asked.getModelId())) {
             models.get(asked.getModelId())
                     .inquiries()

@@ -88,6 +88,11 @@ final class ModelRuntime implements LiveModel, SettleLoop.Listener {
     }
 
     @Override
+    public ScoreKeeping scores() {
+        return inquiries.scores();
+    }
+
+    @Override
     public Optional<Inquiries> inquiries() {
         return Optional.of(inquiries);
     }

@@ -55,6 +55,7 @@ final class NetworkRuntime implements LiveModel {
     private final NetworkRelease release;
     private final NetworkPatches patches;
     private final NetworkRefits refits;
+    private final ScoreKeeping scores;
     private final LiveNetwork live = new LiveNetwork();
 
     NetworkRuntime(
@@ -77,6 +78,7 @@ final class NetworkRuntime implements LiveModel {
         this.failures = new Failures(state, publisher, settings.metrics());
         this.release = new NetworkRelease(state, publisher, failures);
         this.patches = new NetworkPatches(spec, settings.batch(), new Worker("lethe-patch-" + spec.getModelId()));
+        this.scores = new ScoreKeeping(state, output, settings);
         this.refits = new NetworkRefits(state, tail, live, output, settings, publisher, release, failures, patches);
     }
 
@@ -131,13 +133,28 @@ final class NetworkRuntime implements LiveModel {
         advance();
         if (!refits.underWay() && !refits.passing() && !patches.busy()) {
             rest();
+            score();
         }
+        scores.tick();
         tail.trim(state.progress().getTailApplied(), TRIM);
+    }
+
+    /** Its parameters are what was last published. */
+    private void score() {
+        if (state.progress().getVersion() > 0 && tail.pending() == 0 && live.network() != null && scores.due()) {
+            var pass = scores.begin(Doubles.toBuffer(live.network().theta()), false);
+            output.toShards(spec.getModelId(), pass);
+        }
     }
 
     /** A network keeps no factor. */
     @Override
     public void refreshFactor() {}
+
+    @Override
+    public ScoreKeeping scores() {
+        return scores;
+    }
 
     /** Influence in the river is of linear models: for networks `bench network` and the library have EK-FAC. */
     @Override
@@ -148,7 +165,7 @@ final class NetworkRuntime implements LiveModel {
     @Override
     public Duration nextTick() {
         boolean unpublished = tail.pending() > 0 && !failures.failed(tail.last());
-        if (patches.busy() || mayPatch() && (tallies.anyWaiting() || unpublished)) {
+        if (patches.busy() || scores.waiting() || mayPatch() && (tallies.anyWaiting() || unpublished)) {
             return Duration.ofMillis(SOON_MS);
         }
         return Duration.ofMillis(refits.training() ? TRAINING_MS : IDLE_MS);

@@ -4,12 +4,14 @@ import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.SampleScores;
 import dev.lethe.schemas.ScorePass;
 import dev.lethe.schemas.ShardScored;
+import dev.lethe.streams.config.NetworkSpecs;
 import dev.lethe.streams.config.Specs;
 import dev.lethe.streams.store.RowCut;
 import dev.lethe.unlearn.objective.Row;
-import dev.lethe.unlearn.validation.Holdout;
+import dev.lethe.unlearn.valuation.NetworkScorer;
 import dev.lethe.unlearn.valuation.RowScorer;
 import dev.lethe.unlearn.valuation.RowScorer.Scored;
+import dev.lethe.unlearn.valuation.Scorer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -17,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /**
  * One shard's scores of one pass, on their way from the worker, which makes them block by block, to the stream thread,
@@ -28,7 +31,7 @@ final class ScoreRun {
     private final ScorePass pass;
     private final ModelSpec spec;
     private final RowLabels labels;
-    private final Holdout holdout;
+    private final Predicate<String> trainedOn;
     private final double[] factor;
     private final int shard;
     private final long time;
@@ -42,7 +45,7 @@ final class ScoreRun {
     // Of the worker.
     private final List<String> ids = new ArrayList<>();
     private final List<Row> rows = new ArrayList<>();
-    private RowScorer scorer;
+    private Scorer scorer;
     private long scored;
     private long misfits;
 
@@ -51,7 +54,7 @@ final class ScoreRun {
         this.pass = pass;
         this.spec = spec;
         this.labels = new RowLabels(spec);
-        this.holdout = Specs.holdout(spec);
+        this.trainedOn = Specs.trainedOn(spec);
         this.factor = factor;
         this.shard = shard;
         this.time = time;
@@ -85,7 +88,7 @@ final class ScoreRun {
     void run(RowCut cut) {
         String failure = null;
         try (cut;
-                RowScorer made = new RowScorer(Specs.objective(spec), Doubles.toArray(pass.getTheta()), factor)) {
+                Scorer made = scorer(Doubles.toArray(pass.getTheta()))) {
             scorer = made;
             cut.forEach(row -> add(cut.sampleId(), row), () -> misfits++);
             flush();
@@ -97,9 +100,15 @@ final class ScoreRun {
         end = new ShardScored(pass.getModelId(), pass.getPassId(), shard, scored, misfits, failure);
     }
 
-    /** A row that is held back for validation is no training row. */
+    private Scorer scorer(double[] theta) {
+        return NetworkSpecs.isNetwork(spec)
+                ? new NetworkScorer(NetworkSpecs.network(spec, theta))
+                : new RowScorer(Specs.objective(spec), theta, factor);
+    }
+
+    /** A row that is held back is no training row. */
     private void add(String id, Row row) {
-        if (holdout.contains(id)) {
+        if (!trainedOn.test(id)) {
             return;
         }
         ids.add(id);

@@ -13,7 +13,7 @@ import java.util.List;
  * All scores of rows at one θ, block by block: what each shard does with its part of the training rows and the same inverse
  * curvature. Not thread-safe.
  */
-public final class RowScorer implements AutoCloseable {
+public final class RowScorer implements Scorer {
 
     /** Rows that are scored at once. */
     public static final int BLOCK = 256;
@@ -87,7 +87,7 @@ public final class RowScorer implements AutoCloseable {
         return out;
     }
 
-    /** Scores some rows in one block, in their order. @param rows at least one. Not modified. */
+    @Override
     public List<Scored> score(List<Row> rows) {
         try (EvaluatedRows evaluated = EvaluatedRows.of(objective, theta, rows)) {
             Removals removals = inverse == null ? null : Removals.of(evaluated, inverse);

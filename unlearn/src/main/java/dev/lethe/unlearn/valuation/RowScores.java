@@ -89,7 +89,8 @@ public final class RowScores {
         return bestOther(row, removals == null ? rows.logits(i) : removals.looLogits(i));
     }
 
-    private static int bestOther(Row row, double[] logits) {
+    /** The likeliest class but the row's own. */
+    static int bestOther(Row row, double[] logits) {
         int own = (int) row.y()[0];
         int best = own == 0 ? 1 : 0;
         for (int k = 0; k < logits.length; k++) {

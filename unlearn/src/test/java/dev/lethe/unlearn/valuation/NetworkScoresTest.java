@@ -54,6 +54,51 @@ class NetworkScoresTest {
     }
 
     @Test
+    void shouldScoreSomeRowsAsAll() {
+        Network network = train(TrainingListener.NONE);
+        NetworkScores all = new NetworkScores(rows);
+        double[] logits = network.logits(rows);
+        try (Scorer scorer = new NetworkScorer(network)) {
+            for (int from : new int[] {0, 100}) {
+                List<RowScorer.Scored> scored = scorer.score(rows.subList(from, from + 50));
+                for (Score score : List.of(Score.LOSS, Score.EL2N, Score.GRAND)) {
+                    double[] want = all.of(network, score, null, SEED);
+                    for (int i = 0; i < scored.size(); i++) {
+                        assertThat(scored.get(i).of(score)).isCloseTo(want[from + i], within(1e-12));
+                    }
+                }
+                for (int i = 0; i < scored.size(); i++) {
+                    shouldPointAtTheBestOther(scored.get(i), logits, from + i);
+                }
+            }
+        }
+    }
+
+    private void shouldPointAtTheBestOther(RowScorer.Scored scored, double[] logits, int i) {
+        int own = (int) rows.get(i).y()[0];
+        assertThat(scored.suggested()).isNotEqualTo(own).isBetween(0, CLASSES - 1);
+        double suggested = logits[i * CLASSES + scored.suggested()];
+        assertThat(suggested).isGreaterThanOrEqualTo(logits[i * CLASSES + 3 - own - scored.suggested()]);
+        assertThat(scored.margin()).isCloseTo(suggested - logits[i * CLASSES + own], within(1e-12));
+        assertThat(scored.leverage()).isNaN();
+    }
+
+    @Test
+    void shouldScoreTargetsByTheirDistance() {
+        Architecture small = Architecture.perceptron(new Layer.Tanh(), 5, 4, 1);
+        double[] theta = new Random(SEED).doubles(small.parameters(), -1, 1).toArray();
+        Network network = new Network(small, NetworkLoss.SQUARED_ERROR, theta);
+        List<Row> targets = List.of(new Row(rows.get(0).x(), new double[] {5}, 1));
+        double off = Math.abs(network.logits(targets)[0] - 5);
+        try (Scorer scorer = new NetworkScorer(network)) {
+            RowScorer.Scored scored = scorer.score(targets).get(0);
+            assertThat(scored.el2n()).isCloseTo(off, within(1e-12));
+            assertThat(scored.margin()).isCloseTo(off, within(1e-12));
+            assertThat(scored.suggested()).isEqualTo(-1);
+        }
+    }
+
+    @Test
     void shouldAverageTheErrorsOverTheEpochs() {
         NetworkScores scores = new NetworkScores(rows);
         assertThatThrownBy(scores::el2nOverEpochs).isInstanceOf(IllegalStateException.class);

@@ -5,6 +5,7 @@ import dev.lethe.streams.cli.Progress;
 import dev.lethe.unlearn.correction.Anchor;
 import dev.lethe.unlearn.correction.InMemoryFit;
 import dev.lethe.unlearn.curvature.Sums;
+import dev.lethe.unlearn.network.Network;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Predictor;
 import dev.lethe.unlearn.objective.Row;
@@ -12,6 +13,7 @@ import dev.lethe.unlearn.valuation.Memorisation;
 import dev.lethe.unlearn.valuation.Subsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Models on random subsets of rows, and what they say of each row; taken up where an earlier run ended.
@@ -49,6 +51,28 @@ public record SubsetModels(int models, double fraction, long seed, Path stateOrN
             }
             return right;
         };
+    }
+
+    /** Trainings of a network with classes. @param train from seeded parameters */
+    public static Trained network(Function<List<Row>, Network> train) {
+        return (on, rows) -> {
+            boolean[] right = new boolean[rows.size()];
+            double[] logits = train.apply(on).logits(rows);
+            int outputs = logits.length / right.length;
+            for (int i = 0; i < right.length; i++) {
+                right[i] =
+                        best(logits, i * outputs, outputs) == (int) rows.get(i).y()[0];
+            }
+            return right;
+        };
+    }
+
+    private static int best(double[] logits, int from, int count) {
+        int best = 0;
+        for (int k = 1; k < count; k++) {
+            best = logits[from + k] > logits[from + best] ? k : best;
+        }
+        return best;
     }
 
     /**
