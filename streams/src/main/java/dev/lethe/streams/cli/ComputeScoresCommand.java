@@ -62,7 +62,7 @@ final class ComputeScoresCommand extends ClientCommand {
     @Option(
             names = "--prototypes",
             paramLabel = "N",
-            defaultValue = "5",
+            defaultValue = "10",
             description = "Centres of each class (default: ${DEFAULT-VALUE}).")
     private int prototypes;
 

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Random;
 import java.util.function.IntPredicate;
 import picocli.CommandLine.Option;
 
@@ -68,7 +69,17 @@ final class DataOptions {
             List<double[]> features,
             List<Row> training,
             List<double[]> testFeatures,
-            List<Row> test) {}
+            List<Row> test) {
+
+        /** Positions of some training rows, drawn at random; of all of them if there are no more. */
+        int[] some(int most, long seed) {
+            return new Random(seed)
+                    .ints(0, training.size())
+                    .distinct()
+                    .limit(Math.min(most, training.size()))
+                    .toArray();
+        }
+    }
 
     /**
      * Which rows are test rows where no file has them.

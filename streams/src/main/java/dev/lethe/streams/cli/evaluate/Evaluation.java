@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** What every evaluation on files has. */
@@ -17,11 +16,8 @@ abstract class Evaluation implements Callable<Integer> {
     @Spec
     private CommandSpec command;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "Folder for the table as CSV and the picture.")
-    private Path out;
-
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}.")
-    private long seed;
+    @Mixin
+    private ResultOptions results;
 
     final DataOptions.Data data() {
         return data.read(DataOptions.Tests.HELD_OUT);
@@ -36,11 +32,11 @@ abstract class Evaluation implements Callable<Integer> {
     }
 
     final Path folderOrNull() {
-        return out;
+        return results.folderOrNull();
     }
 
     final long seed() {
-        return seed;
+        return results.seed();
     }
 
     final PrintWriter err() {

@@ -1,20 +1,16 @@
 package dev.lethe.streams.cli.evaluate;
 
-import dev.lethe.streams.LetheException;
 import dev.lethe.streams.cli.Lethe;
 import dev.lethe.streams.cli.Progress;
 import dev.lethe.unlearn.influence.GroupInfluence;
-import dev.lethe.unlearn.objective.RowChange;
 import dev.lethe.unlearn.objective.Vectors;
 import dev.lethe.unlearn.valuation.Correlations;
 import dev.lethe.unlearn.valuation.Pruning;
-import dev.lethe.unlearn.valuation.Subsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.knowm.xchart.XYChart;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** What groups of rows do together, with and without their own curvature, against refits. */
 @Command(
@@ -31,15 +27,8 @@ final class GroupsCommand extends Evaluation {
     @Mixin
     private MethodOptions methods;
 
-    @Option(
-            names = "--fraction",
-            paramLabel = "A",
-            defaultValue = "0.05",
-            description = "Part of the rows in each group (default: ${DEFAULT-VALUE}).")
-    private double fraction;
-
-    @Option(names = "--groups", paramLabel = "N", defaultValue = "20", description = "Default: ${DEFAULT-VALUE}.")
-    private int groups;
+    @Mixin
+    private GroupOptions groups;
 
     /** One estimate beside the refits: the movements' relative errors, and the loss changes. */
     private record Estimate(String name, List<Double> errors, List<Double> losses) {
@@ -51,29 +40,20 @@ final class GroupsCommand extends Evaluation {
     @Override
     public Integer call() {
         DataOptions.Data data = data();
-        if (!(fraction > 0 && fraction < 1) || groups < 3) {
-            throw new LetheException("groups: expected --fraction between 0 and 1 and --groups of at least 3, got "
-                    + fraction + " and " + groups);
-        }
+        groups.check();
         Estimate first = new Estimate("first order");
         Estimate newton = new Estimate("with the group's curvature");
         List<Double> refitted = new ArrayList<>();
-        Subsets drawn = new Subsets(data.training().size(), fraction, seed());
-        try (Fitted fitted = Fitted.of(
-                        data.objective(), data.training(), methods.chosen(data.objective()), methods.options(seed()));
-                Progress progress = Progress.start("refits", groups)) {
+        try (Fitted fitted = methods.fitted(data, seed());
+                Progress progress = Progress.start("refits", groups.count())) {
             double[] theta = fitted.theta();
             var influence = new GroupInfluence(data.objective(), theta, fitted.method());
-            for (int g = 0; g < groups; g++) {
-                boolean[] members = drawn.members(g);
-                List<RowChange> removed = Subsets.of(data.training(), members).stream()
-                        .map(RowChange::remove)
-                        .toList();
-                double[] moved = Vectors.minus(
-                        Fitted.theta(data.objective(), Subsets.of(data.training(), Subsets.others(members))), theta);
+            for (int g = 0; g < groups.count(); g++) {
+                var group = groups.group(data, g, seed());
+                double[] moved = Vectors.minus(Fitted.theta(data.objective(), group.left()), theta);
                 refitted.add(rise(data, theta, moved));
-                compare(data, theta, first, influence.firstOrder(removed), moved);
-                compare(data, theta, newton, influence.newtonStep(removed), moved);
+                compare(data, theta, first, influence.firstOrder(group.removed()), moved);
+                compare(data, theta, newton, influence.newtonStep(group.removed()), moved);
                 progress.step();
             }
         }
@@ -101,7 +81,7 @@ final class GroupsCommand extends Evaluation {
             double[] losses = values(estimate.losses());
             table.add(
                     estimate.name(),
-                    groups,
+                    groups.count(),
                     estimate.errors().stream()
                             .mapToDouble(Double::doubleValue)
                             .average()

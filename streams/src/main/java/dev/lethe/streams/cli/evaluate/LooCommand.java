@@ -9,7 +9,6 @@ import dev.lethe.unlearn.valuation.Correlations;
 import dev.lethe.unlearn.valuation.LeaveOneOut;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Random;
 import java.util.stream.IntStream;
 import org.knowm.xchart.XYChart;
 import picocli.CommandLine.Command;
@@ -74,12 +73,8 @@ final class LooCommand extends Evaluation {
                         "%d training rows, %d test rows%s%n",
                         data.training().size(), data.test().size(), where());
         InfluenceMethods chosen = methods.chosen(data.objective());
-        int[] left = new Random(seed())
-                .ints(0, data.training().size())
-                .distinct()
-                .limit(Math.min(most, data.training().size()))
-                .toArray();
-        try (Fitted fitted = Fitted.of(data.objective(), data.training(), chosen, methods.options(seed()))) {
+        int[] left = data.some(most, seed());
+        try (Fitted fitted = methods.fitted(data, seed())) {
             Map<String, double[]> estimates = new LinkedHashMap<>();
             estimates.put(chosen.id(), fitted.attribution().onEach(data.test()));
             Removals removals = fitted.removalsOrNull();
@@ -109,8 +104,7 @@ final class LooCommand extends Evaluation {
     private double[] exact(DataOptions.Data data, Fitted fitted, int[] left) {
         int tests = data.test().size();
         double[] exact = new double[left.length * tests];
-        try (Fitted direct = Fitted.of(
-                        data.objective(), data.training(), Fitted.best(data.objective()), methods.options(seed()));
+        try (Fitted direct = methods.best(data, seed());
                 Progress progress = Progress.start("refits", left.length)) {
             LeaveOneOut refits = new LeaveOneOut(fitted.rows(), direct.method());
             for (int i = 0; i < left.length; i++) {

@@ -29,6 +29,16 @@ final class MethodOptions {
             description = "cg, block-cg: relative residual (default: ${DEFAULT-VALUE}).")
     private double tolerance;
 
+    /** The model, ready for the chosen method. @param seed of what the method draws */
+    Fitted fitted(DataOptions.Data data, long seed) {
+        return Fitted.of(data.objective(), data.training(), chosen(data.objective()), options(seed));
+    }
+
+    /** The same for the method that is best for a model of this size. */
+    Fitted best(DataOptions.Data data, long seed) {
+        return Fitted.of(data.objective(), data.training(), Fitted.best(data.objective()), options(seed));
+    }
+
     InfluenceMethods chosen(Objective objective) {
         try {
             return method == null ? Fitted.best(objective) : InfluenceMethods.of(method);

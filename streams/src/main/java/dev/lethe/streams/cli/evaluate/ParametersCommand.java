@@ -8,10 +8,8 @@ import dev.lethe.unlearn.objective.RowChange;
 import dev.lethe.unlearn.objective.Vectors;
 import dev.lethe.unlearn.valuation.Correlations;
 import dev.lethe.unlearn.valuation.LeaveOneOut;
-import dev.lethe.unlearn.valuation.Subsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.function.IntFunction;
 import java.util.stream.DoubleStream;
 import org.knowm.xchart.XYChart;
@@ -48,15 +46,8 @@ final class ParametersCommand extends Evaluation {
             description = "Random rows removed one at a time (default: ${DEFAULT-VALUE}).")
     private int rows;
 
-    @Option(names = "--groups", paramLabel = "N", defaultValue = "20", description = "Default: ${DEFAULT-VALUE}.")
-    private int groups;
-
-    @Option(
-            names = "--fraction",
-            paramLabel = "A",
-            defaultValue = "0.05",
-            description = "Part of the rows in each group (default: ${DEFAULT-VALUE}).")
-    private double fraction;
+    @Mixin
+    private GroupOptions groups;
 
     /** Changes of θ by removals of one kind, one array per removal: by refits, to first order, and with the curvature. */
     private record Moves(String what, List<double[]> exact, List<double[]> first, List<double[]> newton) {
@@ -74,10 +65,9 @@ final class ParametersCommand extends Evaluation {
     @Override
     public Integer call() {
         DataOptions.Data data = data();
-        if (rows < 3 || groups < 3 || !(fraction > 0 && fraction < 1)) {
-            throw new LetheException(
-                    "parameters: expected --rows and --groups of at least 3 and --fraction between 0 and" + " 1, got "
-                            + rows + ", " + groups + " and " + fraction);
+        groups.check();
+        if (rows < 3) {
+            throw new LetheException("parameters: expected --rows of at least 3, got " + rows);
         }
         Results table = new Results(
                 "REMOVED",
@@ -88,8 +78,7 @@ final class ParametersCommand extends Evaluation {
                 "PEARSON OF LENGTHS",
                 "SPEARMAN OF LENGTHS",
                 "RELATIVE ERROR");
-        try (Fitted fitted = Fitted.of(
-                data.objective(), data.training(), methods.chosen(data.objective()), methods.options(seed()))) {
+        try (Fitted fitted = methods.fitted(data, seed())) {
             report(singles(data, fitted), fitted.method().name(), table);
             report(several(data, fitted), fitted.method().name(), table);
         }
@@ -99,13 +88,8 @@ final class ParametersCommand extends Evaluation {
     }
 
     private Moves singles(DataOptions.Data data, Fitted fitted) {
-        int[] left = new Random(seed())
-                .ints(0, data.training().size())
-                .distinct()
-                .limit(Math.min(rows, data.training().size()))
-                .toArray();
-        try (Fitted direct =
-                Fitted.of(data.objective(), data.training(), Fitted.best(data.objective()), methods.options(seed()))) {
+        int[] left = data.some(rows, seed());
+        try (Fitted direct = methods.best(data, seed())) {
             LeaveOneOut refits = new LeaveOneOut(fitted.rows(), direct.method());
             return moves(
                     "row",
@@ -117,15 +101,13 @@ final class ParametersCommand extends Evaluation {
     }
 
     private Moves several(DataOptions.Data data, Fitted fitted) {
-        Subsets drawn = new Subsets(data.training().size(), fraction, seed());
         return moves(
                 "group",
-                groups,
+                groups.count(),
                 fitted,
-                g -> Subsets.of(data.training(), drawn.members(g)).stream()
-                        .map(RowChange::remove)
-                        .toList(),
-                g -> Fitted.theta(data.objective(), Subsets.of(data.training(), Subsets.others(drawn.members(g)))));
+                g -> groups.group(data, g, seed()).removed(),
+                g -> Fitted.theta(
+                        data.objective(), groups.group(data, g, seed()).left()));
     }
 
     private static Moves moves(

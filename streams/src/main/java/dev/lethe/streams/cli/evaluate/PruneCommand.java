@@ -90,8 +90,7 @@ final class PruneCommand extends Evaluation {
 
     private double[] ofModel(DataOptions.Data data) {
         Score known = ScoreNames.of(score, "--score");
-        try (Fitted fitted = Fitted.of(
-                data.objective(), data.training(), methods.chosen(data.objective()), methods.options(seed()))) {
+        try (Fitted fitted = methods.fitted(data, seed())) {
             return ScoreNames.require(fitted.scores(List.of(known)).values(), known);
         }
     }

@@ -85,8 +85,7 @@ final class ScoresCommand extends Evaluation {
     public Integer call() {
         Score order = ScoreNames.of(by, "--by");
         DataOptions.Data data = data();
-        try (Fitted fitted = Fitted.of(
-                data.objective(), data.training(), methods.chosen(data.objective()), methods.options(seed()))) {
+        try (Fitted fitted = methods.fitted(data, seed())) {
             Fitted.Scores scores = fitted.scores(wanted(order));
             double[] key = ScoreNames.require(scores.values(), order);
             List<Integer> ranked = IntStream.range(0, key.length)

@@ -7,11 +7,11 @@ import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.valuation.Perceptron;
 import dev.lethe.unlearn.valuation.Pruning.Keep;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.knowm.xchart.XYChart;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -49,11 +49,8 @@ final class TeacherCommand implements Callable<Integer> {
     @Option(names = "--repeats", paramLabel = "N", defaultValue = "5", description = "Default: ${DEFAULT-VALUE}.")
     private int repeats;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}.")
-    private long seed;
-
-    @Option(names = "--out", paramLabel = "DIR", description = "Folder for the table as CSV and the picture.")
-    private Path out;
+    @Mixin
+    private ResultOptions results;
 
     @Override
     public Integer call() {
@@ -65,7 +62,7 @@ final class TeacherCommand implements Callable<Integer> {
         double[][] errors = new double[3][PER_DIMENSION.length];
         try (Progress progress = Progress.start("students", (long) PER_DIMENSION.length * repeats)) {
             for (int r = 0; r < repeats; r++) {
-                Perceptron perceptron = new Perceptron(dimensions, Math.toRadians(angle), seed + r);
+                Perceptron perceptron = new Perceptron(dimensions, Math.toRadians(angle), results.seed() + r);
                 for (int i = 0; i < PER_DIMENSION.length; i++) {
                     learn(perceptron, i, errors);
                     progress.step();
@@ -96,13 +93,13 @@ final class TeacherCommand implements Callable<Integer> {
         }
         PrintWriter to = command.commandLine().getOut();
         table.print(to);
-        table.write(out, "teacher");
+        table.write(results.folderOrNull(), "teacher");
         XYChart chart = Charts.chart(
                 "Student and teacher, a part of " + keep + " kept", "rows kept per dimension", "error on new rows");
         Charts.logarithmic(chart);
         Charts.line(chart, "hardest", x, errors[0]);
         Charts.line(chart, "easiest", x, errors[1]);
         Charts.line(chart, "random", x, errors[2]);
-        Charts.write(chart, out, "teacher");
+        Charts.write(chart, results.folderOrNull(), "teacher");
     }
 }
