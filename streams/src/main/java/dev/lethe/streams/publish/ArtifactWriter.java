@@ -1,6 +1,5 @@
 package dev.lethe.streams.publish;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.ModelVersion;
 import dev.lethe.schemas.VersionArtifact;
@@ -10,12 +9,13 @@ import dev.lethe.unlearn.format.ModelWeights;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * Puts versions into a store: files first, the manifest after them, the index last. Doing a version again does nothing
- * new. One thread.
+ * Puts versions into a store, several at a time: the files of all of them, then their indexes. Doing a version again does
+ * nothing new. One thread.
  */
 final class ArtifactWriter {
     /** Newest weights that are kept for the next delta. */
@@ -28,6 +28,10 @@ final class ArtifactWriter {
     private final String requestTopic;
     /** By model, whose definition never changes; each is in the store. */
     private final Map<String, byte[]> graphs = new HashMap<>();
+
+    private ArtifactBatch batch = new ArtifactBatch();
+    /** Whether a name that can be seen in the store is known to survive a crash: not one from a call that was cut off. */
+    private boolean certain;
 
     private final Map<String, Parent> newest = new LinkedHashMap<>(KEPT, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -45,12 +49,11 @@ final class ArtifactWriter {
     }
 
     /**
-     * Writes a version.
+     * Takes a version, which {@link #flush} will write.
      *
-     * @return what to announce
-     * @throws IllegalStateException if the digest is not that of the parameters: no file is written
+     * @throws IllegalStateException if the digest is not that of the parameters: nothing of it will be written
      */
-    VersionArtifact write(ModelVersion version, ModelSpec spec) throws IOException {
+    void add(ModelVersion version, ModelSpec spec) throws IOException {
         byte[] weights = weights(version, spec);
         String digest = ModelWeights.digest(weights);
         if (!digest.equals(version.getDigest())) {
@@ -58,11 +61,27 @@ final class ArtifactWriter {
                     + ": expected digest " + version.getDigest() + ", got " + digest + "; the record is damaged");
         }
         Artifact artifact = Artifact.of(version, spec, requestTopic, weights, graph(spec), parent(version));
-        if (!isWritten(version, artifact)) {
-            put(version, artifact);
-        }
-        newest.put(version.getModelId(), new Parent(artifact.name(), digest, weights));
-        return announcement(version, artifact);
+        batch.add(version, artifact, certain && isWritten(version, artifact), announcement(version, artifact));
+    }
+
+    /** Whether enough was taken for one {@link #flush}. */
+    boolean isFull() {
+        return batch.isFull();
+    }
+
+    /**
+     * Writes what was taken since the last call. If that fails all of it is to be given again.
+     *
+     * @return what to announce, in the order taken
+     */
+    List<VersionArtifact> flush() throws IOException {
+        ArtifactBatch taken = batch;
+        batch = new ArtifactBatch();
+        certain = false;
+        taken.writeTo(store);
+        certain = true;
+        newest.putAll(taken.newest());
+        return taken.announcements();
     }
 
     private byte[] weights(ModelVersion version, ModelSpec spec) throws IOException {
@@ -82,7 +101,7 @@ final class ArtifactWriter {
         if (digest == null) {
             return null;
         }
-        Parent kept = newest.get(version.getModelId());
+        Parent kept = batch.newest().getOrDefault(version.getModelId(), newest.get(version.getModelId()));
         if (kept != null && kept.digest().equals(digest)) {
             return kept;
         }
@@ -102,23 +121,6 @@ final class ArtifactWriter {
         return store.get(ArtifactKeys.file(model, name, VersionFiles.WEIGHTS), Integer.MAX_VALUE)
                 .filter(weights -> ModelWeights.digest(weights).equals(digest))
                 .map(weights -> new Parent(name, digest, weights));
-    }
-
-    private void put(ModelVersion version, Artifact artifact) throws IOException {
-        String model = version.getModelId();
-        Map<String, byte[]> files = new LinkedHashMap<>();
-        files.put(ArtifactKeys.file(model, artifact.name(), VersionFiles.WEIGHTS), artifact.weights());
-        if (artifact.delta() != null) {
-            files.put(ArtifactKeys.file(model, artifact.name(), Artifact.DELTA), artifact.delta());
-        }
-        files.put(ArtifactKeys.file(model, artifact.name(), VersionFiles.MANIFEST), artifact.manifest());
-        store.putAll(files);
-        var index = JsonNodeFactory.instance
-                .objectNode()
-                .put("artifact", artifact.name())
-                .put("digest", version.getDigest())
-                .put("created_at", version.getCreatedAt());
-        store.put(ArtifactKeys.index(model, version.getVersion()), VersionFiles.bytes(index));
     }
 
     private byte[] graph(ModelSpec spec) throws IOException {

@@ -2,15 +2,11 @@ package dev.lethe.streams.publish;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,23 +19,19 @@ import java.util.stream.Stream;
 public final class LocalStore implements ArtifactStore {
     private static final String TEMPORARY = ".tmp";
 
-    /** Names of folders that are remembered as forced; another is forced again, at worst. */
-    private static final int REMEMBERED = 1_000;
-
     private final Path root;
-    private final Set<Path> forced =
-            Collections.newSetFromMap(Collections.synchronizedMap(new LinkedHashMap<>(REMEMBERED, 0.75f, true) {
-                private static final long serialVersionUID = 1L;
-
-                @Override
-                protected boolean removeEldestEntry(Map.Entry<Path, Boolean> eldest) {
-                    return size() > REMEMBERED;
-                }
-            }));
+    private final Sync sync;
+    private final ForcedFolders folders;
 
     /** @param root made where it is missing, with the first file */
     public LocalStore(Path root) {
+        this(root, Sync.DISK);
+    }
+
+    LocalStore(Path root, Sync sync) {
         this.root = root.toAbsolutePath().normalize();
+        this.sync = sync;
+        this.folders = new ForcedFolders(this.root, sync);
     }
 
     @Override
@@ -52,60 +44,69 @@ public final class LocalStore implements ArtifactStore {
         putAll(Map.of(key, content));
     }
 
-    /** Each file is forced by itself, each folder once: forcing is what costs, and what it costs it costs everybody. */
+    /**
+     * All are written, then forced one by one, then named, and each folder is forced once: forcing is what costs, it costs
+     * everybody who uses the disk, and a file costs less when the one before has taken its neighbours along.
+     */
     @Override
     public void putAll(Map<String, byte[]> files) throws IOException {
-        Set<Path> folders = new LinkedHashSet<>();
+        Map<Path, byte[]> contents = new LinkedHashMap<>();
         for (Map.Entry<String, byte[]> entry : files.entrySet()) {
-            Path file = file(entry.getKey());
-            folders.add(Files.createDirectories(file.getParent()));
-            replace(file, entry.getValue());
+            contents.put(file(entry.getKey()), entry.getValue());
         }
-        for (Path folder : folders) {
-            forceNames(folder);
-        }
-    }
-
-    private static void replace(Path file, byte[] content) throws IOException {
-        Path temporary = file.resolveSibling("." + file.getFileName() + TEMPORARY);
+        Set<Path> used = new LinkedHashSet<>();
         try {
-            write(temporary, content);
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (FileSystemException e) {
-            // Says which file.
-            throw e;
+            for (Map.Entry<Path, byte[]> entry : contents.entrySet()) {
+                used.add(Files.createDirectories(entry.getKey().getParent()));
+                write(entry.getKey(), entry.getValue());
+            }
+            name(contents.keySet());
         } catch (IOException e) {
-            throw new IOException("file " + file + " cannot be written (" + e.getMessage() + ")", e);
-        } finally {
-            Files.deleteIfExists(temporary);
+            discard(contents.keySet(), e);
+            throw e;
         }
-    }
-
-    /** The new names too must survive a crash: in the folder, and those of folders that this store has not forced yet. */
-    private void forceNames(Path folder) throws IOException {
-        force(folder);
-        for (Path at = folder; !at.equals(root) && !forced.contains(at); at = at.getParent()) {
-            force(at.getParent());
-        }
-        for (Path at = folder; !at.equals(root); at = at.getParent()) {
-            forced.add(at);
-        }
+        folders.force(used);
     }
 
     private static void write(Path file, byte[] content) throws IOException {
-        try (FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            ByteBuffer left = ByteBuffer.wrap(content);
-            while (left.hasRemaining()) {
-                channel.write(left);
-            }
-            channel.force(true);
+        try {
+            Files.write(temporary(file), content);
+        } catch (IOException e) {
+            throw naming(file, e);
         }
     }
 
-    private static void force(Path folder) throws IOException {
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
+    /** No file gets its name before all are on the disk. */
+    private void name(Set<Path> files) throws IOException {
+        for (Path file : files) {
+            try {
+                sync.force(temporary(file));
+            } catch (IOException e) {
+                throw naming(file, e);
+            }
+        }
+        for (Path file : files) {
+            Files.move(temporary(file), file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    private static Path temporary(Path file) {
+        return file.resolveSibling("." + file.getFileName() + TEMPORARY);
+    }
+
+    private static IOException naming(Path file, IOException e) {
+        return e instanceof FileSystemException
+                ? e
+                : new IOException("file " + file + " cannot be written (" + e.getMessage() + ")", e);
+    }
+
+    private static void discard(Set<Path> files, IOException because) {
+        for (Path file : files) {
+            try {
+                Files.deleteIfExists(temporary(file));
+            } catch (IOException e) {
+                because.addSuppressed(e);
+            }
         }
     }
 
@@ -154,7 +155,7 @@ public final class LocalStore implements ArtifactStore {
             return;
         }
         Files.deleteIfExists(folder);
-        forced.remove(folder);
+        folders.forget(folder);
     }
 
     private Path file(String key) throws IOException {

@@ -7,12 +7,16 @@ import dev.lethe.streams.topology.Topic;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,6 +24,8 @@ import org.slf4j.LoggerFactory;
 final class StoreSink implements VersionSink {
     private static final Logger log = LoggerFactory.getLogger(StoreSink.class);
     private static final long ACKNOWLEDGED_WITHIN_S = 30;
+    /** Whatever is still on its way by then is announced by the next start. */
+    private static final Duration CLOSED_WITHIN = Duration.ofSeconds(5);
 
     private final ArtifactStore store;
     private final ArtifactWriter writer;
@@ -52,11 +58,30 @@ final class StoreSink implements VersionSink {
 
     @Override
     public void accept(ModelVersion version, ModelSpec spec) throws IOException {
-        VersionArtifact written = writer.write(version, spec);
-        byte[] key = topic.keys().serializer().serialize(topic.name(), written.getModelId());
-        byte[] value = topic.values().serializer().serialize(topic.name(), written);
+        writer.add(version, spec);
+    }
+
+    @Override
+    public boolean isFull() {
+        return writer.isFull();
+    }
+
+    @Override
+    public void flush() throws IOException {
+        List<Future<RecordMetadata>> sent = new ArrayList<>();
+        for (VersionArtifact written : writer.flush()) {
+            byte[] key = topic.keys().serializer().serialize(topic.name(), written.getModelId());
+            byte[] value = topic.values().serializer().serialize(topic.name(), written);
+            sent.add(producer.send(new ProducerRecord<>(topic.name(), key, value)));
+        }
+        for (Future<RecordMetadata> each : sent) {
+            acknowledged(each);
+        }
+    }
+
+    private static void acknowledged(Future<RecordMetadata> sent) throws IOException {
         try {
-            producer.send(new ProducerRecord<>(topic.name(), key, value)).get(ACKNOWLEDGED_WITHIN_S, TimeUnit.SECONDS);
+            sent.get(ACKNOWLEDGED_WITHIN_S, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
             throw new IOException("Kafka does not take the announcement (" + e + ")", e);
         } catch (InterruptedException e) {
@@ -92,7 +117,7 @@ final class StoreSink implements VersionSink {
 
     @Override
     public void close() {
-        producer.close();
+        producer.close(CLOSED_WITHIN);
         store.close();
     }
 }

@@ -11,6 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -32,14 +35,15 @@ final class VersionPump implements AutoCloseable {
     private static final Duration TIDY_EVERY = Duration.ofHours(1);
     private static final long FIRST_WAIT_MS = 100;
     private static final long LONGEST_WAIT_MS = 10_000;
-    private static final long STOP_MS = 10_000;
+    /** For what is being written when the service stops; then it is cut off. */
+    private static final long STOP_MS = 5_000;
 
     private final Consumer<byte[], byte[]> consumer;
     private final Topic<String, ModelVersion> topic;
     private final Definitions definitions;
     private final VersionSink sink;
     private final Thread thread;
-    private volatile boolean closed;
+    private final CountDownLatch closed = new CountDownLatch(1);
     private volatile String problem;
     private volatile String untidy;
     private final Map<TopicPartition, OffsetAndMetadata> done = new HashMap<>();
@@ -70,9 +74,9 @@ final class VersionPump implements AutoCloseable {
     }
 
     private void run() {
-        try (consumer) {
+        try {
             consumer.subscribe(List.of(topic.name()));
-            while (!closed) {
+            while (!isClosed()) {
                 turn();
             }
         } catch (WakeupException | InterruptedException e) {
@@ -80,7 +84,22 @@ final class VersionPump implements AutoCloseable {
         } catch (RuntimeException e) {
             problem = "stopped by " + e.getClass().getSimpleName() + ", start the service again";
             log.atError().setCause(e).addKeyValue("sink", sink.name()).log("versions are not carried on any more");
+        } finally {
+            leave();
         }
+    }
+
+    /** What is not said to the broker now it finds out by itself. */
+    private void leave() {
+        try {
+            consumer.close(CloseOptions.timeout(Duration.ofMillis(STOP_MS)));
+        } catch (KafkaException e) {
+            log.atDebug().setCause(e).addKeyValue("sink", sink.name()).log("the consumer group was not left");
+        }
+    }
+
+    private boolean isClosed() {
+        return closed.getCount() == 0;
     }
 
     private void turn() throws InterruptedException {
@@ -92,7 +111,7 @@ final class VersionPump implements AutoCloseable {
         } catch (WakeupException e) {
             throw e;
         } catch (IOException | KafkaException | LetheException e) {
-            if (closed) {
+            if (isClosed()) {
                 // Cut off: the next start carries it on.
                 return;
             }
@@ -101,7 +120,7 @@ final class VersionPump implements AutoCloseable {
                     .addKeyValue("sink", sink.name())
                     .addKeyValue("again_after_ms", wait)
                     .log("a version cannot be carried on now: {}", e.getMessage());
-            Thread.sleep(wait);
+            closed.await(wait, TimeUnit.MILLISECONDS);
             wait = Math.min(2 * wait, LONGEST_WAIT_MS);
         }
     }
@@ -128,19 +147,48 @@ final class VersionPump implements AutoCloseable {
                     new OffsetAndMetadata(records.records(partition).get(0).offset()));
         }
         try {
-            for (ConsumerRecord<byte[], byte[]> record : records) {
-                carry(record);
-                next.put(
-                        new TopicPartition(record.topic(), record.partition()),
-                        new OffsetAndMetadata(record.offset() + 1));
-                problem = null;
-                wait = FIRST_WAIT_MS;
-            }
+            take(records, next);
         } finally {
             next.forEach(consumer::seek);
             done.putAll(next);
         }
         commit(records.isEmpty());
+    }
+
+    /** What the sink has taken when one version fails is brought there all the same. */
+    private void take(Iterable<ConsumerRecord<byte[], byte[]>> records, Map<TopicPartition, OffsetAndMetadata> next)
+            throws IOException {
+        Map<TopicPartition, OffsetAndMetadata> taken = new HashMap<>();
+        try {
+            for (ConsumerRecord<byte[], byte[]> record : records) {
+                if (isClosed()) {
+                    return;
+                }
+                take(record);
+                taken.put(
+                        new TopicPartition(record.topic(), record.partition()),
+                        new OffsetAndMetadata(record.offset() + 1));
+                if (sink.isFull()) {
+                    flush(taken, next);
+                }
+            }
+        } finally {
+            flush(taken, next);
+        }
+    }
+
+    /** Only what is there for good counts as done. */
+    private void flush(Map<TopicPartition, OffsetAndMetadata> taken, Map<TopicPartition, OffsetAndMetadata> next)
+            throws IOException {
+        if (taken.isEmpty()) {
+            return;
+        }
+        Map<TopicPartition, OffsetAndMetadata> flushed = Map.copyOf(taken);
+        taken.clear();
+        sink.flush();
+        next.putAll(flushed);
+        problem = null;
+        wait = FIRST_WAIT_MS;
     }
 
     /** Not after each version: what was done and is not committed is done again, and nothing comes of it. */
@@ -155,7 +203,7 @@ final class VersionPump implements AutoCloseable {
         }
     }
 
-    private void carry(ConsumerRecord<byte[], byte[]> record) throws IOException {
+    private void take(ConsumerRecord<byte[], byte[]> record) throws IOException {
         try {
             if (record.value() == null) {
                 sink.tombstone(topic.keys().deserializer().deserialize(record.topic(), record.key()));
@@ -176,13 +224,22 @@ final class VersionPump implements AutoCloseable {
         }
     }
 
+    /** Asks it to end; {@link #close} waits until it has. */
+    void stop() {
+        closed.countDown();
+        // Not an interrupt: it would tear what is being written, and the consumer could not leave its group.
+        consumer.wakeup();
+    }
+
     @Override
     public void close() {
-        closed = true;
-        consumer.wakeup();
-        thread.interrupt();
+        stop();
         try {
             thread.join(STOP_MS);
+            if (thread.isAlive()) {
+                thread.interrupt();
+                thread.join(STOP_MS);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

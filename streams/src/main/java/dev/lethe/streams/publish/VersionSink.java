@@ -12,12 +12,24 @@ interface VersionSink extends AutoCloseable {
     String name();
 
     /**
-     * Brings one version there, for good. May be called again with the same version.
+     * Takes one version, to bring it there. May be called again with the same version.
      *
      * @throws IOException what may pass: it is tried again until it works
      * @throws IllegalStateException this version can never be brought there: it is logged and left out
      */
     void accept(ModelVersion version, ModelSpec spec) throws IOException;
+
+    /** Whether so much was taken that it should be brought there before more is. */
+    default boolean isFull() {
+        return false;
+    }
+
+    /**
+     * Once this returns, all that was taken is there, for good.
+     *
+     * @throws IOException as {@link #accept}; all that was taken since the last call will be given again
+     */
+    default void flush() throws IOException {}
 
     /**
      * The topic has nothing to say of a model any more.

@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +19,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ArtifactTest {
     private static final String REQUESTS = "lethe.requests";
@@ -36,12 +37,7 @@ class ArtifactTest {
     }
 
     private List<VersionArtifact> write(ArtifactStore to, int count) throws IOException {
-        ArtifactWriter writer = new ArtifactWriter(to, REQUESTS);
-        List<VersionArtifact> written = new ArrayList<>();
-        for (ModelVersion version : versions.chain(count)) {
-            written.add(writer.write(version, Versions.SPEC));
-        }
-        return written;
+        return Stored.write(new ArtifactWriter(to, REQUESTS), Versions.SPEC, versions.chain(count));
     }
 
     private List<Finding> verify() throws IOException {
@@ -132,7 +128,7 @@ class ArtifactTest {
         ModelVersion bad = versions.chain(1).get(0);
         bad.put("digest", "0".repeat(64));
 
-        assertThatThrownBy(() -> new ArtifactWriter(store, REQUESTS).write(bad, Versions.SPEC))
+        assertThatThrownBy(() -> new ArtifactWriter(store, REQUESTS).add(bad, Versions.SPEC))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("expected digest 000");
         assertThat(store.list(Versions.MODEL + "/artifacts/")).isEmpty();
@@ -144,7 +140,8 @@ class ArtifactTest {
         store.delete(ArtifactKeys.file(Versions.MODEL, written.get(1).getArtifact(), VersionFiles.WEIGHTS));
 
         ModelVersion third = versions.chain(3).get(2);
-        VersionArtifact after = new ArtifactWriter(store, REQUESTS).write(third, Versions.SPEC);
+        VersionArtifact after = Stored.write(new ArtifactWriter(store, REQUESTS), Versions.SPEC, List.of(third))
+                .get(0);
 
         assertThat(after.getParentDigest()).isNull();
         assertThat(ModelWeights.digest(new ArtifactReader(store)
@@ -186,13 +183,13 @@ class ArtifactTest {
     }
 
     /** Whichever write is the last one before a crash, no version is listed whose files are not there. */
-    @Test
-    void shouldNeverListAVersionWithoutItsFiles() throws IOException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldNeverListAVersionWithoutItsFiles(boolean together) throws IOException {
         for (int allowed = 0; ; allowed++) {
-            Path place = folder.resolve("crash-" + allowed);
-            store = new LocalStore(place);
+            store = new LocalStore(folder.resolve("crash-" + allowed));
             try (var dying = new Dying(store, allowed)) {
-                boolean crashed = crashes(dying);
+                boolean crashed = crashes(dying, together);
                 assertThat(verify()).allSatisfy(f -> assertThat(f.problem()).isNull());
                 write(store, 2);
                 assertThat(verify())
@@ -206,9 +203,14 @@ class ArtifactTest {
         }
     }
 
-    private boolean crashes(ArtifactStore dying) {
+    private boolean crashes(ArtifactStore dying, boolean together) {
+        var writer = new ArtifactWriter(dying, REQUESTS);
         try {
-            write(dying, 2);
+            if (together) {
+                Stored.writeTogether(writer, Versions.SPEC, versions.chain(2));
+            } else {
+                Stored.write(writer, Versions.SPEC, versions.chain(2));
+            }
             return false;
         } catch (IOException e) {
             return true;

@@ -65,11 +65,9 @@ class S3StoreIT extends ArtifactStoreContract {
     void shouldVerifyAndSeeDamage() throws IOException {
         ModelSpec spec = Versions.spec(8, 3);
         List<ModelVersion> versions = new Versions(spec, 4).chain(3);
-        ArtifactWriter writer = new ArtifactWriter(store, "lethe.requests");
-        String artifact = null;
-        for (ModelVersion version : versions) {
-            artifact = writer.write(version, spec).getArtifact();
-        }
+        String artifact = Stored.writeTogether(new ArtifactWriter(store, "lethe.requests"), spec, versions)
+                .get(2)
+                .getArtifact();
         assertThat(ArtifactChain.verify(store, Versions.MODEL)).hasSize(3).allMatch(f -> f.problem() == null);
 
         store.put(ArtifactKeys.file(Versions.MODEL, artifact, VersionFiles.WEIGHTS), new byte[] {1, 2});

@@ -15,11 +15,26 @@ public final class Stored {
     /** Writes versions and returns their announcements. */
     public static List<VersionArtifact> write(Path folder, ModelSpec spec, List<ModelVersion> versions)
             throws IOException {
-        ArtifactWriter writer = new ArtifactWriter(new LocalStore(folder), "lethe.requests");
+        return write(new ArtifactWriter(new LocalStore(folder), "lethe.requests"), spec, versions);
+    }
+
+    /** Writes versions one by one. */
+    static List<VersionArtifact> write(ArtifactWriter writer, ModelSpec spec, List<ModelVersion> versions)
+            throws IOException {
         List<VersionArtifact> written = new ArrayList<>();
         for (ModelVersion version : versions) {
-            written.add(writer.write(version, spec));
+            writer.add(version, spec);
+            written.addAll(writer.flush());
         }
         return written;
+    }
+
+    /** Writes versions in one go. */
+    static List<VersionArtifact> writeTogether(ArtifactWriter writer, ModelSpec spec, List<ModelVersion> versions)
+            throws IOException {
+        for (ModelVersion version : versions) {
+            writer.add(version, spec);
+        }
+        return writer.flush();
     }
 }

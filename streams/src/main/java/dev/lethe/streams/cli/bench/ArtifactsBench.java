@@ -24,9 +24,10 @@ import java.util.stream.IntStream;
 /** The case of {@code bench artifacts}: two deployments on one broker, one of them with a store. */
 final class ArtifactsBench {
     private static final int FEATURES = 784;
-    private static final int WINDOWS = 15;
-    private static final int REQUESTS = 150;
-    private static final int WARM_UP = 300;
+    /** Many short ones: what one window differs from the next is several times what is looked for. */
+    private static final int WINDOWS = 30;
+
+    private static final int REQUESTS = 100;
     private static final int KEPT = 4_000;
     private static final double TARGET = 1.1;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -39,7 +40,7 @@ final class ArtifactsBench {
 
     /** One deployment with its rows, what sends to it and what hears of its versions. */
     private final class Side implements AutoCloseable {
-        private final StreamData data = new StreamData(FEATURES, WARM_UP + WINDOWS * REQUESTS + KEPT);
+        private final StreamData data = new StreamData(FEATURES, StreamPlan.WARM_UP + WINDOWS * REQUESTS + KEPT);
         private final ServiceConfig config;
         private final Contender contender;
         private final Load load;
@@ -118,7 +119,7 @@ final class ArtifactsBench {
                 Side stored = new Side("stored");
                 Publishing publishing = new Publishing(stored.settings(), LetheMetrics.unread())) {
             publishing.to(new LocalStore(folder), Duration.ofDays(1));
-            List.of(plain, stored).forEach(side -> side.window(WARM_UP));
+            List.of(plain, stored).forEach(side -> side.window(StreamPlan.WARM_UP));
             for (int i = 0; i < WINDOWS; i++) {
                 // Whatever changes with time changes for both.
                 if (i % 2 == 0) {
