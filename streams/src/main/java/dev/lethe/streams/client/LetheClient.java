@@ -36,6 +36,11 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  */
 public final class LetheClient implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(15);
+    /** A consumer that is closed waits for its last fetch, and that waits for records which do not come any more. */
+    private static final String READ_MAX_WAIT_MS = "50";
+
+    private static final String FOLLOWED_MAX_WAIT_MS = "500";
+
     /** A whole dataset is more than what the other topics hold. */
     private static final Duration SAMPLES_TIMEOUT = Duration.ofMinutes(10);
 
@@ -107,15 +112,22 @@ public final class LetheClient implements AutoCloseable {
     /** Starts to follow receipts and versions; nothing published after this returns is missed. */
     public synchronized LetheClient follow(From from) {
         if (publications == null) {
-            publications = new Publications(settings, consumer(), from == From.BEGINNING, serviceFailure);
+            publications =
+                    new Publications(settings, consumer(FOLLOWED_MAX_WAIT_MS), from == From.BEGINNING, serviceFailure);
         }
         return this;
     }
 
+    /** For one question or one reading. */
     private Consumer<byte[], byte[]> consumer() {
+        return consumer(READ_MAX_WAIT_MS);
+    }
+
+    private Consumer<byte[], byte[]> consumer(String maxWaitMs) {
         var bytes = new ByteArrayDeserializer();
         return new KafkaConsumer<>(
                 settings.properties(Map.of(
+                        ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, maxWaitMs,
                         ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed",
                         ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false",
                         ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest")),
