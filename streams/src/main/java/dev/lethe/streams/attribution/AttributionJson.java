@@ -30,7 +30,10 @@ public final class AttributionJson {
         json.put("margin", scores.getMargin()).put("self_influence", scores.getSelfInfluence());
         json.put("leverage", scores.getLeverage()).put("loo_loss", scores.getLooLoss());
         json.put("version", scores.getVersion());
-        scores.getComputed().forEach(score -> computed(json, score));
+        // Whoever may write answers may write any name: one that is not known must not hide a score of the pass.
+        scores.getComputed().stream()
+                .filter(score -> Ranking.computed(score.getScore()))
+                .forEach(score -> computed(json, score));
         return json;
     }
 

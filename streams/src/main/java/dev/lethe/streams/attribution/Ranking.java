@@ -50,8 +50,14 @@ public enum Ranking {
     }
 
     /** Whether a job makes it, and no pass. */
-    public boolean computed() {
+    public boolean isComputed() {
         return computed;
+    }
+
+    /** Whether a job makes a score of this name. */
+    public static boolean computed(String id) {
+        return Arrays.stream(values())
+                .anyMatch(ranking -> ranking.computed && ranking.id().equals(id));
     }
 
     /** This score of a sample, if it has it. */

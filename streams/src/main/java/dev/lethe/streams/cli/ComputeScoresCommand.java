@@ -23,7 +23,6 @@ import dev.lethe.unlearn.valuation.Prototypes;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -85,8 +84,7 @@ final class ComputeScoresCommand extends ClientCommand {
     @Override
     void check() {
         for (String name : wanted) {
-            if (Stream.of(Ranking.values())
-                    .noneMatch(score -> score.computed() && score.id().equals(name))) {
+            if (!Ranking.computed(name)) {
                 throw usage("--score: expected memorisation, el2n-epochs or prototype, got " + name);
             }
         }

@@ -61,6 +61,13 @@ final class RankingOptions {
         return Ranking.of(by);
     }
 
+    /** What to do where no sample has the score. */
+    String whereFrom() {
+        return by().isComputed()
+                ? "no sample has it: `lethe scores compute --model " + model + " --score " + by + "`"
+                : "no sample has it: a model without classes or without a factor has only some";
+    }
+
     int top() {
         return top;
     }

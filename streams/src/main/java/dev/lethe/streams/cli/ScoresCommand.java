@@ -31,7 +31,7 @@ final class ScoresCommand {
         @Override
         int run(LetheClient client) {
             var all = ranking.read(client, ranking.model(client));
-            output().list(RankingOptions.rows(RankedScores.top(all, ranking.by(), ranking.top())), "no such scores");
+            output().list(RankingOptions.rows(RankedScores.top(all, ranking.by(), ranking.top())), ranking.whereFrom());
             return Lethe.DONE;
         }
     }
