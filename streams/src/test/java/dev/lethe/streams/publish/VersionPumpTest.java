@@ -36,8 +36,16 @@ class VersionPumpTest {
 
     /** As the real one, its last word does not get out of an interrupted thread. */
     private static final class Consumer extends MockConsumer<byte[], byte[]> {
+        private final CountDownLatch woken = new CountDownLatch(1);
+
         Consumer() {
             super("earliest");
+        }
+
+        @Override
+        public void wakeup() {
+            super.wakeup();
+            woken.countDown();
         }
 
         @Override
@@ -56,7 +64,7 @@ class VersionPumpTest {
         private final CountDownLatch writing = new CountDownLatch(1);
         private volatile long refused;
         private volatile boolean failing;
-        private volatile long millis;
+        private volatile boolean slow;
         private volatile boolean torn;
         private volatile int room = Integer.MAX_VALUE;
 
@@ -88,12 +96,20 @@ class VersionPumpTest {
                 again();
                 throw new IOException("the disk is full");
             }
+            if (slow) {
+                writeUntilClosed();
+            }
+            flushed.add(all);
+        }
+
+        private void writeUntilClosed() {
             try {
-                Thread.sleep(millis);
+                consumer.woken.await();
+                // For an interrupt, if there is one.
+                Thread.sleep(100);
             } catch (InterruptedException e) {
                 torn = true;
             }
-            flushed.add(all);
         }
 
         /** The mock gives a record out once, Kafka as often as it is asked. */
@@ -178,7 +194,7 @@ class VersionPumpTest {
     /** An interrupt would close the file that is being written, and the consumer could not leave its group. */
     @Test
     void shouldFinishWhatItWritesAndLeaveItsGroupWhenItIsClosed() throws InterruptedException {
-        sink.millis = 200;
+        sink.slow = true;
         start();
         sink.writing.await();
 
@@ -193,7 +209,7 @@ class VersionPumpTest {
     /** A backlog is left to the next start. */
     @Test
     void shouldTakeNothingMoreOnceItIsClosed() throws InterruptedException {
-        sink.millis = 200;
+        sink.slow = true;
         sink.room = 1;
         start();
         sink.writing.await();

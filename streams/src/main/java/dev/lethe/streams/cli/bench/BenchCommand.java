@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
             ScaleCommand.class,
             FollowCommand.class,
             ArtifactsCommand.class,
+            ServeBenchCommand.class,
             NetworkCommand.class,
             AttributionCommand.class
         })

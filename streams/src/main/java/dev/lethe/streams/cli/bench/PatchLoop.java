@@ -13,10 +13,7 @@ import dev.lethe.unlearn.network.RowKeys;
 import dev.lethe.unlearn.network.TrainingSet;
 import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.objective.RowChange;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -89,15 +86,7 @@ final class PatchLoop {
     private static NetworkMemory.Resident resident() {
         System.gc();
         double heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() * KILOBYTES * KILOBYTES;
-        try {
-            double all = Files.readAllLines(STATUS).stream()
-                    .filter(line -> line.startsWith("VmRSS:"))
-                    .mapToDouble(line -> Double.parseDouble(line.replaceAll("[^0-9]", "")) * KILOBYTES)
-                    .findFirst()
-                    .orElseThrow();
-            return new NetworkMemory.Resident(all, heap);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        double all = ResidentMemory.megabytes(STATUS).orElseThrow();
+        return new NetworkMemory.Resident(all, heap);
     }
 }
