@@ -3,6 +3,7 @@ package dev.lethe.streams.store;
 import dev.lethe.schemas.StoredSample;
 import dev.lethe.streams.topology.Doubles;
 import dev.lethe.unlearn.objective.RowMapper;
+import dev.lethe.unlearn.objective.Vectors;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -65,7 +66,7 @@ final class CachedDataset implements AutoCloseable {
 
     /** First key that is not cached, null: all are. */
     String end() {
-        return end == null ? null : new CachedRow(end, CachedRow.MISFIT, null, 0).text();
+        return end == null ? null : new CachedRow(end, CachedRow.MISFIT, 0, null, 0).text();
     }
 
     /** Whether a cut is still being read. */
@@ -75,13 +76,13 @@ final class CachedDataset implements AutoCloseable {
     }
 
     /** Takes the next row of the store while the cache is filled. Returns false, and takes no more, when memory is out. */
-    boolean load(String key, double[] x, String label, double weight) {
+    boolean load(String key, double[] x, double norm, String label, double weight) {
         byte[] bytes = CachedRow.bytes(key);
         if (end != null || !slabs.hasRoom()) {
             end = end == null ? bytes : end;
             return false;
         }
-        index.put(new CachedRow(bytes, x == null ? CachedRow.MISFIT : slabs.take(x), label, weight));
+        index.put(new CachedRow(bytes, x == null ? CachedRow.MISFIT : slabs.take(x), norm, label, weight));
         return true;
     }
 
@@ -95,7 +96,8 @@ final class CachedDataset implements AutoCloseable {
         }
         if (cached(bytes)) {
             int slot = sameX ? before.slot() : x == null ? CachedRow.MISFIT : slabs.take(x);
-            index.put(new CachedRow(bytes, slot, row.getLabel(), row.getWeight()));
+            double norm = sameX ? before.norm() : x == null ? 0 : Vectors.norm(x);
+            index.put(new CachedRow(bytes, slot, norm, row.getLabel(), row.getWeight()));
             if (before != null && before.slot() != slot) {
                 retire(before);
             }

@@ -8,10 +8,11 @@ import java.util.Arrays;
  *
  * @param key of the store, as bytes, which is the store's order; not copied
  * @param slot where its x lies, or {@link #MISFIT}
+ * @param norm ‖x‖, so that a pass need not work it out
  * @param label as stored
  * @param weight w
  */
-record CachedRow(byte[] key, int slot, String label, double weight) {
+record CachedRow(byte[] key, int slot, double norm, String label, double weight) {
     /** The features fit no model of this layout. */
     static final int MISFIT = -1;
 

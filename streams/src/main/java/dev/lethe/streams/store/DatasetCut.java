@@ -4,6 +4,7 @@ import dev.lethe.schemas.StoredSample;
 import dev.lethe.streams.topology.Doubles;
 import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.objective.RowMapper;
+import dev.lethe.unlearn.objective.Vectors;
 import java.util.function.Consumer;
 import org.apache.kafka.streams.state.KeyValueIterator;
 
@@ -58,21 +59,22 @@ final class DatasetCut implements RowCut {
         for (CachedRow each : chunk) {
             row = each;
             double[] x = each.slot() == CachedRow.MISFIT ? null : cached.x(each);
-            visit(x, each.label(), each.weight(), rows, misfits);
+            visit(x, each.norm(), each.label(), each.weight(), rows, misfits);
         }
     }
 
     private void visit(String storedKey, StoredSample sample, Consumer<Row> rows, Runnable misfits) {
         key = storedKey;
         double[] x = mapper.x(Doubles.toArray(sample.getFeatures()));
+        double norm = x == null ? 0 : Vectors.norm(x);
         if (loading != null) {
-            loading.add(key, x, sample.getLabel(), sample.getWeight());
+            loading.add(key, x, norm, sample.getLabel(), sample.getWeight());
         }
-        visit(x, sample.getLabel(), sample.getWeight(), rows, misfits);
+        visit(x, norm, sample.getLabel(), sample.getWeight(), rows, misfits);
     }
 
-    private void visit(double[] x, String label, double weight, Consumer<Row> rows, Runnable misfits) {
-        Row made = x == null ? null : mapper.row(x, label, weight);
+    private void visit(double[] x, double norm, String label, double weight, Consumer<Row> rows, Runnable misfits) {
+        Row made = x == null ? null : mapper.row(x, norm, label, weight);
         if (made == null) {
             misfits.run();
         } else {

@@ -20,9 +20,9 @@ final class Loading {
         this.rows = rows;
     }
 
-    /** On the reader's thread: the next row in order. @param x null where the features do not fit */
-    void add(String key, double[] x, String label, double weight) {
-        room = room && rows.load(key, x, label, weight);
+    /** On the reader's thread: the next row in order. @param x null where the features do not fit @param norm ‖x‖ */
+    void add(String key, double[] x, double norm, String label, double weight) {
+        room = room && rows.load(key, x, norm, label, weight);
     }
 
     /** On the reader's thread: the last row was added. */

@@ -13,8 +13,8 @@ import java.util.List;
 final class RowSlabs implements AutoCloseable {
     private static final int MAX_ROWS = 256;
     private static final int MAX_VALUES = 1 << 17;
-    /** What a row takes on the heap: its key, label and place in the index, about. */
-    private static final int HEAP_BYTES = 160;
+    /** What a row takes on the heap: its key, label, norm and place in the index, about. */
+    private static final int HEAP_BYTES = 168;
 
     private final int width;
     private final int rowsPerSlab;

@@ -8,8 +8,10 @@ import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Intercept;
 import dev.lethe.unlearn.objective.Labels;
 import dev.lethe.unlearn.objective.Objective;
+import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.objective.RowMapper;
 import dev.lethe.unlearn.objective.Transform;
+import dev.lethe.unlearn.objective.Vectors;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,7 +33,7 @@ class RowCacheTest {
     private static final int FEATURES = 3;
     private static final long PLENTY = 1 << 24;
     /** What a slab of so narrow rows takes. */
-    private static final long SLAB = 256L * (FEATURES * Double.BYTES + 160);
+    private static final long SLAB = 256L * (FEATURES * Double.BYTES + 168);
 
     private static final Comparator<String> STORE_ORDER =
             (a, b) -> Arrays.compareUnsigned(a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
@@ -111,12 +113,14 @@ class RowCacheTest {
         List<String> seen = new ArrayList<>();
         int[] misfits = new int[1];
         try (cut) {
-            cut.forEach(
-                    row -> seen.add(cut.sampleId() + Arrays.toString(row.x()) + Arrays.toString(row.y())),
-                    () -> misfits[0]++);
+            cut.forEach(row -> seen.add(cut.sampleId() + text(row)), () -> misfits[0]++);
         }
         seen.add("misfits " + misfits[0]);
         return seen;
+    }
+
+    private static String text(Row row) {
+        return Arrays.toString(row.x()) + Arrays.toString(row.y()) + row.norm();
     }
 
     /** The same straight from the store. */
@@ -125,12 +129,14 @@ class RowCacheTest {
         int misfits = 0;
         for (var entry : store.subMap(dataset + "/", dataset + "0").entrySet()) {
             double[] x = mapper.x(Doubles.toArray(entry.getValue().getFeatures()));
-            var row = x == null ? null : mapper.row(x, entry.getValue().getLabel(), 1);
+            var row = x == null
+                    ? null
+                    : mapper.row(x, Vectors.norm(x), entry.getValue().getLabel(), 1);
             if (row == null) {
                 misfits++;
             } else {
                 String id = entry.getKey().substring(dataset.length() + 1);
-                seen.add(id + Arrays.toString(row.x()) + Arrays.toString(row.y()));
+                seen.add(id + text(row));
             }
         }
         seen.add("misfits " + misfits);
@@ -218,7 +224,7 @@ class RowCacheTest {
     @Test
     void shouldOverwriteWhatIsErasedOnceNoCutReadsIt() {
         var rowsInMemory = new CachedDataset(MAPPER, new RowBudget(PLENTY));
-        IntStream.range(0, 10).forEach(i -> rowsInMemory.load("d/" + i, new double[] {i + 1, 7, 7}, "yes", 1));
+        IntStream.range(0, 10).forEach(i -> rowsInMemory.load("d/" + i, new double[] {i + 1, 7, 7}, 11, "yes", 1));
         rowsInMemory.remove("d/3");
         assertThat(rowsInMemory.memory(3)).containsOnly(0);
         var cut = rowsInMemory.cut();

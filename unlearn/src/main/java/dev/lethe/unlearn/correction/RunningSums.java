@@ -105,7 +105,7 @@ final class RunningSums {
     private void count(Row row, int sign) {
         Predictor.logits(objective, theta, row.x(), logits);
         loss.residual(logits, row.y(), residual);
-        double norm = Vectors.norm(row.x());
+        double norm = row.norm();
         double signed = sign * row.weight();
         rows += sign;
         if (classRows != null && row.weight() > 0) {

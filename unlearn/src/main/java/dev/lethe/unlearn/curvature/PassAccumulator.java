@@ -7,7 +7,6 @@ import dev.lethe.unlearn.linalg.SymmetricMatrix;
 import dev.lethe.unlearn.objective.Loss;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Row;
-import dev.lethe.unlearn.objective.Vectors;
 import java.util.Arrays;
 
 /**
@@ -18,14 +17,13 @@ public final class PassAccumulator implements AutoCloseable {
 
     private final Objective objective;
     private final Loss loss;
-    private final FourRows fourRows;
+    private final RowPairs pairs;
     private final DenseMatrix theta;
     private final DenseMatrix block;
     private final DenseMatrix perOutput;
     private final DenseMatrix gradient;
     private final CurvatureBlocks blocks;
     private final Row[] rows;
-    private final double[] squares;
     private final double[] outputs;
     private final double[] logits;
     private final double[] residual;
@@ -57,8 +55,8 @@ public final class PassAccumulator implements AutoCloseable {
         this.objective = objective;
         this.loss = Loss.of(objective.family());
         boolean thin = objective.outputs() == 1 && !curvature && !gram;
-        int rowsAtOnce = thin ? FourRows.ROWS : RowBlocks.size(columns);
-        this.fourRows = thin ? new FourRows(theta) : null;
+        int rowsAtOnce = thin ? RowPairs.AT_ONCE : RowBlocks.size(columns);
+        this.pairs = thin ? new RowPairs(theta) : null;
         this.theta = thin ? null : DenseMatrix.zeros(columns, objective.outputs());
         this.block = thin ? null : DenseMatrix.zeros(columns, rowsAtOnce);
         this.perOutput = thin ? null : DenseMatrix.zeros(objective.outputs(), rowsAtOnce);
@@ -68,7 +66,6 @@ public final class PassAccumulator implements AutoCloseable {
             this.theta.put(0, theta);
         }
         this.rows = new Row[rowsAtOnce];
-        this.squares = new double[rowsAtOnce];
         this.outputs = new double[objective.outputs() * rowsAtOnce];
         this.logits = new double[objective.outputs()];
         this.residual = new double[objective.outputs()];
@@ -87,9 +84,8 @@ public final class PassAccumulator implements AutoCloseable {
                     "row: expected " + objective.columns() + " columns, got " + row.x().length);
         }
         rows[filled] = row;
-        if (fourRows == null) {
+        if (pairs == null) {
             block.put(filled, row.x());
-            squares[filled] = Vectors.dot(row.x(), row.x());
         }
         filled++;
         if (filled == rows.length) {
@@ -105,8 +101,8 @@ public final class PassAccumulator implements AutoCloseable {
     /** The sums so far, a copy. */
     public Sums sums() {
         flush();
-        if (fourRows != null) {
-            return sums(fourRows.gradient(), null, null);
+        if (pairs != null) {
+            return sums(pairs.gradient(), null, null);
         }
         double[] sum = new double[objective.parameters()];
         gradient.get(0, sum);
@@ -140,17 +136,26 @@ public final class PassAccumulator implements AutoCloseable {
         if (filled == 0) {
             return;
         }
-        if (fourRows != null) {
-            Arrays.fill(outputs, 0);
-            fourRows.products(rows, filled, outputs, squares);
-            evaluate();
-            fourRows.add(rows, filled, outputs);
+        if (pairs != null) {
+            flushPairs();
         } else {
             flushBlock();
         }
         Arrays.fill(rows, 0, filled, null);
         seen += filled;
         filled = 0;
+    }
+
+    private void flushPairs() {
+        for (int i = 0; i < filled; i += 2) {
+            boolean two = i + 1 < filled;
+            pairs.logits(rows[i], two ? rows[i + 1] : null, outputs, i);
+            evaluate(rows[i], i);
+            if (two) {
+                evaluate(rows[i + 1], i + 1);
+            }
+            pairs.add(outputs, i);
+        }
     }
 
     private void flushBlock() {
@@ -170,20 +175,20 @@ public final class PassAccumulator implements AutoCloseable {
     /** Adds the rows' figures and replaces their logits by their weighted residuals. */
     private void evaluate() {
         for (int i = 0; i < filled; i++) {
-            evaluate(rows[i], i * logits.length, Math.sqrt(squares[i]));
+            evaluate(rows[i], i * logits.length);
         }
     }
 
-    private void evaluate(Row row, int at, double norm) {
+    private void evaluate(Row row, int at) {
         System.arraycopy(outputs, at, logits, 0, logits.length);
-        loss.residual(logits, row.y(), residual);
+        double value = loss.valueAndResidual(logits, row.y(), residual);
         if (classRows != null && row.weight() > 0) {
             classRows[Sums.classOf(objective, row)]++;
         }
         weight += row.weight();
-        lossSum += row.weight() * loss.value(logits, row.y());
-        gradientScale += row.weight() * norm * loss.magnitude(logits, row.y(), residual);
-        maxNorm = Math.max(maxNorm, norm);
+        lossSum += row.weight() * value;
+        gradientScale += row.weight() * row.norm() * loss.magnitude(logits, row.y(), residual);
+        maxNorm = Math.max(maxNorm, row.norm());
         for (int k = 0; k < residual.length; k++) {
             outputs[at + k] = row.weight() * residual[k];
         }
@@ -191,7 +196,7 @@ public final class PassAccumulator implements AutoCloseable {
 
     @Override
     public void close() {
-        if (fourRows != null) {
+        if (pairs != null) {
             return;
         }
         theta.close();

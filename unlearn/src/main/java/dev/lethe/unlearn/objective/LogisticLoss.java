@@ -11,13 +11,20 @@ public record LogisticLoss() implements Loss {
     @Override
     public double value(double[] logits, double[] y) {
         double margin = y[0] * logits[0];
-        // exp of a negative number only, so that neither end overflows.
-        return margin > 0 ? Math.log1p(Math.exp(-margin)) : Math.log1p(Math.exp(margin)) - margin;
+        return value(margin, expOfMinus(margin));
     }
 
     @Override
     public void residual(double[] logits, double[] y, double[] out) {
         out[0] = -y[0] * sigmoid(-y[0] * logits[0]);
+    }
+
+    @Override
+    public double valueAndResidual(double[] logits, double[] y, double[] out) {
+        double margin = y[0] * logits[0];
+        double e = expOfMinus(margin);
+        out[0] = -y[0] * sigmoid(-margin, e);
+        return value(margin, e);
     }
 
     @Override
@@ -45,11 +52,30 @@ public record LogisticLoss() implements Loss {
         return GAMMA;
     }
 
+    /** exp(−|z|): of a negative number only, so that neither end overflows. */
+    private static double expOfMinus(double z) {
+        return Math.exp(-Math.abs(z));
+    }
+
+    private static double value(double margin, double e) {
+        return log1p(e) + Math.max(-margin, 0);
+    }
+
     private static double sigmoid(double z) {
-        if (z >= 0) {
-            return 1 / (1 + Math.exp(-z));
-        }
-        double e = Math.exp(z);
-        return e / (1 + e);
+        return sigmoid(z, expOfMinus(z));
+    }
+
+    /** Without a branch: which way it goes could not be foreseen. */
+    private static double sigmoid(double z, double e) {
+        return (z >= 0 ? 1 : e) / (1 + e);
+    }
+
+    /**
+     * log(1 + e) for 0 ≤ e ≤ 1, to a few units in the last place: the logarithm of the rounded sum, put right by what was
+     * rounded off. {@link Math#log1p} is not compiled to instructions and takes several times as long.
+     */
+    private static double log1p(double e) {
+        double sum = 1 + e;
+        return sum == 1 ? e : Math.log(sum) * (e / (sum - 1));
     }
 }

@@ -32,6 +32,12 @@ public sealed interface Loss permits SquaredError, LogisticLoss, SoftmaxLoss {
      */
     void residual(double[] logits, double[] y, double[] out);
 
+    /** Both at once: returns ℓ(z, y) and writes ∂ℓ/∂z. Arguments as above. */
+    default double valueAndResidual(double[] logits, double[] y, double[] out) {
+        residual(logits, y, out);
+        return value(logits, y);
+    }
+
     /** r: columns of the curvature root for K outputs. */
     int rank(int outputs);
 

@@ -57,13 +57,14 @@ public record RowMapper(Objective objective, Labels labels, Transform transform)
      * The row of a sample whose x is made already: what {@link #map} gives for its raw features.
      *
      * @param x as {@link #x} made it for a mapper of the same layout; not copied
+     * @param norm ‖x‖
      * @param label as in a file or message
      * @param weight w
      * @return null where label or weight do not fit
      */
-    public Row row(double[] x, String label, double weight) {
+    public Row row(double[] x, double norm, String label, double weight) {
         double[] y = weight >= 0 && Double.isFinite(weight) ? labels.y(label) : null;
-        return y == null ? null : new Row(x, y, weight);
+        return y == null ? null : new Row(x, y, weight, norm);
     }
 
     /**

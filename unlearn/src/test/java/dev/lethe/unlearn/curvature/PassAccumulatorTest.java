@@ -17,6 +17,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PassAccumulatorTest {
 
@@ -56,6 +57,38 @@ class PassAccumulatorTest {
             assertThat(without.maxNorm()).isCloseTo(with.maxNorm(), within(1e-12));
             assertThat(without.gradientScale()).isCloseTo(with.gradientScale(), within(1e-9));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {767, 768, 771, 1000})
+    void shouldEqualPlainLoopsOnWideRows(int columns) {
+        Objective objective = new Objective(Family.LOGISTIC, columns, 1, Intercept.NONE, 1);
+        double[] theta = new Random(SEED).doubles(columns, -0.1, 0.1).toArray();
+        for (int count : new int[] {1, 2, 17, 600}) {
+            List<Row> rows = new Samples(objective, SEED).weightedRows(count);
+            Sums sums = Samples.pass(objective, theta, rows, false);
+
+            double[] gradient = new double[columns];
+            double loss = 0;
+            for (Row row : rows) {
+                double margin = row.y()[0] * plainDot(theta, row.x());
+                loss += row.weight() * Math.log1p(Math.exp(-margin));
+                for (int j = 0; j < columns; j++) {
+                    gradient[j] -= row.weight() * row.y()[0] / (1 + Math.exp(margin)) * row.x()[j];
+                }
+            }
+            assertThat(sums.rows()).isEqualTo(count);
+            assertThat(sums.loss()).isCloseTo(loss, within(1e-12 * loss));
+            assertThat(sums.gradient()).containsExactly(gradient, within(1e-14 * sums.gradientScale()));
+        }
+    }
+
+    private static double plainDot(double[] a, double[] b) {
+        double sum = 0;
+        for (int j = 0; j < a.length; j++) {
+            sum += a[j] * b[j];
+        }
+        return sum;
     }
 
     private static Sums plain(Objective objective, double[] theta, List<Row> rows) {

@@ -58,6 +58,38 @@ class LossTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void shouldGiveValueAndResidualAtOnce(Family family) {
+        Loss loss = Loss.of(family);
+        int k = outputs(family);
+        for (long seed = 0; seed < 50; seed++) {
+            Random random = new Random(seed);
+            double[] z = random.doubles(k, -30, 30).toArray();
+            double[] y = label(family, random);
+            double[] expected = new double[k];
+            double[] residual = new double[k];
+            loss.residual(z, y, expected);
+            assertThat(loss.valueAndResidual(z, y, residual))
+                    .as("seed %d", seed)
+                    .isEqualTo(loss.value(z, y));
+            assertThat(residual).as("seed %d", seed).containsExactly(expected);
+        }
+    }
+
+    @Test
+    void shouldKeepTheDigitsOfSmallLogisticLosses() {
+        Loss loss = Loss.of(Family.LOGISTIC);
+        for (double margin = -50; margin < 700; margin += 0.0371) {
+            double expected = StrictMath.log1p(StrictMath.exp(-Math.abs(margin))) + Math.max(-margin, 0);
+            assertThat(loss.value(new double[] {margin}, new double[] {1}))
+                    .as("margin %s", margin)
+                    .isCloseTo(expected, within(1e-15 * expected));
+            assertThat(loss.value(new double[] {-margin}, new double[] {-1}))
+                    .isCloseTo(expected, within(1e-15 * expected));
+        }
+    }
+
     private static double curvature(double[] root, int k, int i, int j) {
         double sum = 0;
         for (int c = 0; c < root.length / k; c++) {

@@ -49,14 +49,15 @@ class RowMapperTest {
         double[] raw = {2, 4};
         Row whole = ((Fits) mapper.map(raw, "b", 0.5)).row();
 
-        Row row = mapper.row(mapper.x(raw), "b", 0.5);
+        Row row = mapper.row(mapper.x(raw), whole.norm(), "b", 0.5);
 
         assertThat(row.x()).containsExactly(whole.x());
         assertThat(row.y()).containsExactly(whole.y());
         assertThat(row.weight()).isEqualTo(whole.weight());
-        assertThat(mapper.row(mapper.x(raw), "c", 1)).isNull();
-        assertThat(mapper.row(mapper.x(raw), "a", Double.NaN)).isNull();
-        assertThat(mapper.row(mapper.x(raw), "a", -1)).isNull();
+        assertThat(row.norm()).isEqualTo(whole.norm()).isEqualTo(Math.sqrt(6));
+        assertThat(mapper.row(mapper.x(raw), whole.norm(), "c", 1)).isNull();
+        assertThat(mapper.row(mapper.x(raw), whole.norm(), "a", Double.NaN)).isNull();
+        assertThat(mapper.row(mapper.x(raw), whole.norm(), "a", -1)).isNull();
         assertThat(mapper.x(new double[3])).isNull();
         assertThat(mapper.x(new double[] {0, Double.NaN})).isNull();
     }
