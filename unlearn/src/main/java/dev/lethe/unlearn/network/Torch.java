@@ -53,10 +53,20 @@ final class Torch {
         return "PyTorch " + ENGINE.getVersion();
     }
 
-    /** A float64 array of C order. @param values Not modified. */
+    /**
+     * A float64 array of C order, written into PyTorch's own memory: DJL's way from a double[] leaves a direct buffer behind
+     * that waits for the garbage collector, long after the array is closed.
+     *
+     * @param values Not modified.
+     */
     static NDArray array(NDManager manager, double[] values, int offset, int length, Shape shape) {
-        boolean whole = offset == 0 && length == values.length;
-        return manager.create(whole ? values : Arrays.copyOfRange(values, offset, offset + length), shape);
+        if (shape.size() != length) {
+            throw new IllegalArgumentException(
+                    "array: expected " + shape.size() + " values for " + shape + ", got " + length);
+        }
+        NDArray array = manager.create(shape, DataType.FLOAT64);
+        view(array).put(values, offset, length);
+        return array;
     }
 
     /** The values in C order. @param out Modified from the offset on. */
@@ -70,7 +80,7 @@ final class Torch {
         return out;
     }
 
-    /** The array's own memory, in C order; valid while the array is. */
+    /** The array's own memory, in C order; valid while the array is. Written to, it changes the array. */
     static DoubleBuffer view(NDArray array) {
         if (array.getDataType() != DataType.FLOAT64) {
             throw new IllegalArgumentException("array: expected float64, got " + array.getDataType());
