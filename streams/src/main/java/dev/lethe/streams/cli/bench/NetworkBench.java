@@ -24,7 +24,8 @@ final class NetworkBench {
         QUALITY,
         SPEED,
         REPAIR,
-        MEMORY
+        MEMORY,
+        SERVICE
     }
 
     static final long SEED = 7;
@@ -45,6 +46,7 @@ final class NetworkBench {
             switch (part) {
                 case ATTRIBUTION -> attribution(table, mnist ? NetworkData.train(data, ATTRIBUTION_ROWS) : null);
                 case MEMORY -> NetworkMemory.run(table);
+                case SERVICE -> ServiceMemory.run(table);
                 case QUALITY -> {
                     if (mnist) {
                         NetworkQuality.run(table, NetworkData.pooled(NetworkData.train(data, NetworkQuality.ROWS)));

@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
         name = "network",
         description = {
             "Measures EK-FAC, patches against the proximal optimum and against refits, label repair, and native memory,"
-                    + " on one thread.",
+                    + " on one thread, and the memory of a whole service.",
             "Needs MNIST as IDX files; without them only what seeded rows can show is measured, and it says so."
         },
         footer = {"", "Example:", "  lethe bench network --data mnist --only quality"})

@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** {@code lethe serve} with a broker of its own, in a process that can be stopped, killed and started again. */
+/** {@code lethe serve}, if not told otherwise with a broker of its own, in a process that can be stopped, killed and started again. */
 final class ServeProcess implements AutoCloseable {
     private static final String READY = "Lethe is ready";
     private static final Duration START = Duration.ofSeconds(150);
@@ -27,6 +27,7 @@ final class ServeProcess implements AutoCloseable {
 
     private final Path directory;
     private final List<String> options;
+    private final Map<String, String> settings;
     private final Path output;
     private final int port = freePort();
     private Process process;
@@ -36,8 +37,14 @@ final class ServeProcess implements AutoCloseable {
      * @param options of java, beside those of this process
      */
     ServeProcess(Path directory, List<String> options) {
+        this(directory, options, Map.of());
+    }
+
+    /** The same with settings of the service by their keys. */
+    ServeProcess(Path directory, List<String> options, Map<String, String> settings) {
         this.directory = directory;
         this.options = List.copyOf(options);
+        this.settings = Map.copyOf(settings);
         this.output = directory.resolve("serve.out");
     }
 
@@ -101,6 +108,7 @@ final class ServeProcess implements AutoCloseable {
         environment.put(variable("data.dir"), directory.resolve("data").toString());
         environment.put(variable("local.port"), Integer.toString(port));
         environment.put(variable("http.port"), "0");
+        settings.forEach((key, value) -> environment.put(variable(key), value));
         return builder.start();
     }
 
