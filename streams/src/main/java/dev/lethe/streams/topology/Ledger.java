@@ -28,17 +28,28 @@ final class Ledger {
 
     /** The intent, written before anything is touched. */
     LedgerEntry open(SpecificRecord request, Coordinates at) {
-        return LedgerEntry.newBuilder()
-                .setContentHash(ByteBuffer.wrap(RequestRules.contentHash(request)))
-                .setType(RequestRules.type(request))
-                .setDataset(RequestRules.dataset(request))
-                .setSampleCount(RequestRules.sampleCount(request))
-                .setSubjectCount(RequestRules.subjectCount(request))
-                .setTopic(at.topic())
-                .setPartition(at.partition())
-                .setOffset(at.offset())
-                .setRequestTime(at.time())
-                .build();
+        return new LedgerEntry(
+                ByteBuffer.wrap(RequestRules.contentHash(request)),
+                RequestRules.type(request),
+                RequestRules.dataset(request),
+                RequestRules.sampleCount(request),
+                RequestRules.subjectCount(request),
+                at.topic(),
+                at.partition(),
+                at.offset(),
+                at.time(),
+                List.of(),
+                0L,
+                0L,
+                List.of(),
+                List.of(),
+                0L,
+                0L,
+                null,
+                null,
+                Map.of(),
+                List.of(),
+                null);
     }
 
     /** Adds a shard's answer; a second answer of the same shard changes nothing. */

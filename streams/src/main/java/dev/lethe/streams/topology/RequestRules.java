@@ -92,33 +92,27 @@ final class RequestRules {
 
     /** Content that makes two requests with one id the same request: everything but its times. */
     static byte[] contentHash(SpecificRecord request) {
-        SpecificRecord content = switch (type(request)) {
-            case DELETE ->
-                DeleteRequest.newBuilder((DeleteRequest) request)
-                        .setEventTime(null)
-                        .setDeadline(null)
-                        .build();
-            case RELABEL ->
-                RelabelRequest.newBuilder((RelabelRequest) request)
-                        .setEventTime(null)
-                        .setDeadline(null)
-                        .build();
-            case RECTIFY ->
-                RectifyRequest.newBuilder((RectifyRequest) request)
-                        .setEventTime(null)
-                        .setDeadline(null)
-                        .build();
-            case SETTLE ->
-                SettleRequest.newBuilder((SettleRequest) request)
-                        .setEventTime(null)
-                        .setDeadline(null)
-                        .build();
-        };
         try {
-            return MessageDigest.getInstance("SHA-256").digest(Messages.encode(content));
+            return MessageDigest.getInstance("SHA-256").digest(Messages.encode(withoutTimes(request)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("this JVM has no SHA-256", e);
         }
+    }
+
+    /** Shares the request's lists: a builder would copy them in depth. */
+    private static SpecificRecord withoutTimes(SpecificRecord request) {
+        String id = requestId(request);
+        String dataset = dataset(request);
+        if (request instanceof DeleteRequest delete) {
+            return new DeleteRequest(id, dataset, delete.getSamples(), delete.getSubjects(), null, null);
+        }
+        if (request instanceof RelabelRequest relabel) {
+            return new RelabelRequest(id, dataset, relabel.getSamples(), null, null);
+        }
+        if (request instanceof RectifyRequest rectify) {
+            return new RectifyRequest(id, dataset, rectify.getSamples(), null, null);
+        }
+        return new SettleRequest(id, dataset, ((SettleRequest) request).getUntil(), null, null);
     }
 
     /**
