@@ -17,7 +17,7 @@ public final class PassAccumulator implements AutoCloseable {
 
     private final Objective objective;
     private final Loss loss;
-    private final RowPairs pairs;
+    private final FourRows fourRows;
     private final DenseMatrix theta;
     private final DenseMatrix block;
     private final DenseMatrix perOutput;
@@ -55,8 +55,8 @@ public final class PassAccumulator implements AutoCloseable {
         this.objective = objective;
         this.loss = Loss.of(objective.family());
         boolean thin = objective.outputs() == 1 && !curvature && !gram;
-        int rowsAtOnce = thin ? RowPairs.AT_ONCE : RowBlocks.size(columns);
-        this.pairs = thin ? new RowPairs(theta) : null;
+        int rowsAtOnce = thin ? FourRows.AT_ONCE : RowBlocks.size(columns);
+        this.fourRows = thin ? new FourRows(theta) : null;
         this.theta = thin ? null : DenseMatrix.zeros(columns, objective.outputs());
         this.block = thin ? null : DenseMatrix.zeros(columns, rowsAtOnce);
         this.perOutput = thin ? null : DenseMatrix.zeros(objective.outputs(), rowsAtOnce);
@@ -84,7 +84,7 @@ public final class PassAccumulator implements AutoCloseable {
                     "row: expected " + objective.columns() + " columns, got " + row.x().length);
         }
         rows[filled] = row;
-        if (pairs == null) {
+        if (fourRows == null) {
             block.put(filled, row.x());
         }
         filled++;
@@ -101,8 +101,8 @@ public final class PassAccumulator implements AutoCloseable {
     /** The sums so far, a copy. */
     public Sums sums() {
         flush();
-        if (pairs != null) {
-            return sums(pairs.gradient(), null, null);
+        if (fourRows != null) {
+            return sums(fourRows.gradient(), null, null);
         }
         double[] sum = new double[objective.parameters()];
         gradient.get(0, sum);
@@ -136,8 +136,8 @@ public final class PassAccumulator implements AutoCloseable {
         if (filled == 0) {
             return;
         }
-        if (pairs != null) {
-            flushPairs();
+        if (fourRows != null) {
+            flushGroups();
         } else {
             flushBlock();
         }
@@ -146,15 +146,14 @@ public final class PassAccumulator implements AutoCloseable {
         filled = 0;
     }
 
-    private void flushPairs() {
-        for (int i = 0; i < filled; i += 2) {
-            boolean two = i + 1 < filled;
-            pairs.logits(rows[i], two ? rows[i + 1] : null, outputs, i);
-            evaluate(rows[i], i);
-            if (two) {
-                evaluate(rows[i + 1], i + 1);
+    private void flushGroups() {
+        for (int i = 0; i < filled; i += FourRows.GROUP) {
+            fourRows.logits(rows, i, filled, outputs);
+            int end = Math.min(filled, i + FourRows.GROUP);
+            for (int j = i; j < end; j++) {
+                evaluate(rows[j], j);
             }
-            pairs.add(outputs, i);
+            fourRows.add(outputs, i);
         }
     }
 
@@ -196,7 +195,7 @@ public final class PassAccumulator implements AutoCloseable {
 
     @Override
     public void close() {
-        if (pairs != null) {
+        if (fourRows != null) {
             return;
         }
         theta.close();
