@@ -23,6 +23,15 @@ public final class TemporaryDirectory implements AutoCloseable {
         }
     }
 
+    /** Makes it under another directory, which is made where it is missing. */
+    public TemporaryDirectory(Path parent, String prefix) {
+        try {
+            path = Files.createTempDirectory(Files.createDirectories(parent), prefix);
+        } catch (IOException e) {
+            throw new LetheException("no directory can be made in " + parent.toAbsolutePath() + " (" + e + ")", e);
+        }
+    }
+
     /** Where it is. */
     public Path path() {
         return path;

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 
 /** The broker that everything in one run of a benchmark shares, and the directory that goes with it. */
 final class BenchBroker implements AutoCloseable {
-    private final TemporaryDirectory directory = new TemporaryDirectory("lethe-bench-");
+    private final TemporaryDirectory directory = BenchDirectory.open();
     private final Thread hook = new Thread(directory::close, "lethe-bench-cleanup");
     private final LocalKafka kafka;
 

@@ -21,7 +21,7 @@ final class ServeBench implements AutoCloseable {
     private static final double MEGABYTE = 1 << 20;
     private static final double PERCENT = 100;
 
-    private final TemporaryDirectory directory = new TemporaryDirectory("lethe-bench-");
+    private final TemporaryDirectory directory = BenchDirectory.open();
     private final ServeProcess service;
     private final Thread hook = new Thread(this::clean, "lethe-bench-cleanup");
     private final StreamData data;

@@ -11,7 +11,6 @@ import dev.lethe.schemas.Sample;
 import dev.lethe.schemas.SchemaSafety;
 import dev.lethe.schemas.SettlePolicy;
 import dev.lethe.streams.LetheException;
-import dev.lethe.streams.cli.TemporaryDirectory;
 import dev.lethe.streams.client.ClientSettings;
 import dev.lethe.streams.client.LetheClient;
 import dev.lethe.streams.client.Sent;
@@ -64,7 +63,7 @@ final class ServiceMemory {
         }
         table.note("measuring resident memory of a service over " + EVENTS + " relabels, with " + HEAP
                 + " MB of heap ...");
-        try (var directory = new TemporaryDirectory("lethe-bench-");
+        try (var directory = BenchDirectory.open();
                 var broker = new BenchBroker();
                 var service = new ServeProcess(directory.path(), HEAP_OPTIONS, settings(broker))) {
             service.start();
