@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.lethe.schemas.DeleteRequest;
+import dev.lethe.schemas.InfluenceQuestion;
 import dev.lethe.schemas.ModelFamily;
 import dev.lethe.schemas.ModelIntercept;
 import dev.lethe.schemas.ModelSpec;
@@ -12,11 +13,14 @@ import dev.lethe.schemas.NetworkLayer;
 import dev.lethe.schemas.NetworkSpec;
 import dev.lethe.schemas.Receipt;
 import dev.lethe.schemas.ReceiptStatus;
+import dev.lethe.schemas.RowData;
 import dev.lethe.schemas.Sample;
 import dev.lethe.schemas.SettlePolicy;
 import dev.lethe.schemas.SettleRequest;
 import dev.lethe.schemas.SettleUntil;
 import dev.lethe.schemas.VersionKind;
+import dev.lethe.streams.attribution.InfluenceDefaults;
+import dev.lethe.streams.client.Attributions;
 import dev.lethe.streams.client.ClientSettings;
 import dev.lethe.streams.client.LetheClient;
 import dev.lethe.streams.client.LetheClient.From;
@@ -154,6 +158,7 @@ class NetworkIT {
                 shouldBeTrainedFromTheRest(client, spec);
                 shouldChain(client.versions("n"), spec);
                 shouldBeAnsweredOnce(client.receipts());
+                shouldTellWhichSamplesMatter(client, spec);
             }
         }
     }
@@ -242,6 +247,28 @@ class NetworkIT {
                     .isEqualTo(i == 0 ? null : versions.get(i - 1).getDigest());
             assertThat(version.getDigest()).isEqualTo(VersionFiles.digest(spec, Doubles.toArray(version.getTheta())));
         }
+    }
+
+    /** Of both shards together. */
+    private void shouldTellWhichSamplesMatter(LetheClient client, ModelSpec spec) {
+        Sample test = expected.values().iterator().next();
+        var question = InfluenceDefaults.complete(
+                spec,
+                InfluenceQuestion.newBuilder()
+                        .setModelId("n")
+                        .setQuestionId(Attributions.newId())
+                        .setMethod("")
+                        .setForm("")
+                        .setTop(3)
+                        .setTests(List.of(new RowData(test.getFeatures(), test.getLabel(), 1.0)))
+                        .build());
+        var answer = client.attributions().influence(question, WAIT);
+        RowKeys keys = NetworkSpecs.keys(spec);
+        long trained = expected.keySet().stream()
+                .filter(id -> !keys.heldOut(keys.of(id)))
+                .count();
+        assertThat(answer.rows()).isEqualTo(trained);
+        assertThat(answer.tests().get(0).getHelpful()).hasSize(3);
     }
 
     private static void shouldBeAnsweredOnce(List<Receipt> receipts) {

@@ -97,7 +97,7 @@ public final class AttributionJson {
                 methods.addObject()
                         .put("name", method.id())
                         .put("description", method.description())
-                        .put("where", "files");
+                        .put("where", "service and files");
             }
         }
         ArrayNode forms = json.putArray("forms");

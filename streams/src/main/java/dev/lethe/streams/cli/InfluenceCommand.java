@@ -8,6 +8,7 @@ import dev.lethe.schemas.SampleInfluence;
 import dev.lethe.schemas.TestInfluence;
 import dev.lethe.streams.LetheException;
 import dev.lethe.streams.attribution.AttributionJson;
+import dev.lethe.streams.attribution.InfluenceDefaults;
 import dev.lethe.streams.client.Attributions;
 import dev.lethe.streams.client.InfluenceAnswer;
 import dev.lethe.streams.client.LetheClient;
@@ -17,6 +18,7 @@ import dev.lethe.unlearn.format.SampleFile;
 import dev.lethe.unlearn.format.SampleFiles;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -67,8 +69,9 @@ final class InfluenceCommand extends ClientCommand {
     @Option(
             names = "--method",
             paramLabel = "NAME",
-            defaultValue = "direct",
-            description = "direct, cg, block-cg, arnoldi, nystroem or gradient-dot (default: ${DEFAULT-VALUE}).")
+            description =
+                    "direct, cg, block-cg, arnoldi, nystroem or gradient-dot (default: direct); of a network ek-fac,"
+                            + " k-fac or gradient-dot (default: ek-fac).")
     private String method;
 
     @Option(
@@ -108,9 +111,6 @@ final class InfluenceCommand extends ClientCommand {
         if (groupCurvature && group == null) {
             throw usage("--group-curvature: expected --group as well");
         }
-        if (form == null) {
-            form = method.equals("direct") ? "corrected" : "plain";
-        }
     }
 
     @Override
@@ -120,8 +120,18 @@ final class InfluenceCommand extends ClientCommand {
         List<RowData> rows = new ArrayList<>();
         List<String> ids = new ArrayList<>();
         read(spec, rows, ids);
-        var question = new InfluenceQuestion(
-                model, Attributions.newId(), method, form, top, rows, group, together, groupCurvature);
+        var question = InfluenceDefaults.complete(
+                spec,
+                new InfluenceQuestion(
+                        model,
+                        Attributions.newId(),
+                        Objects.requireNonNullElse(method, ""),
+                        Objects.requireNonNullElse(form, ""),
+                        top,
+                        rows,
+                        group,
+                        together,
+                        groupCurvature));
         InfluenceAnswer answer = client.attributions().influence(question, seconds(wait));
         if (output().json()) {
             output().one(AttributionJson.answer(spec, question, answer));

@@ -9,8 +9,6 @@ import dev.lethe.schemas.InfluenceQuestion;
 import dev.lethe.schemas.RowData;
 import dev.lethe.streams.client.Attributions;
 import dev.lethe.streams.topology.Doubles;
-import dev.lethe.streams.topology.InquiryRules;
-import dev.lethe.unlearn.influence.InfluenceSweep.Form;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -45,13 +43,11 @@ record InfluenceBody(InfluenceQuestion question, boolean outsideClaim) {
         for (int i = 0; i < array.size(); i++) {
             rows.add(row("rows[" + i + "]", array.get(i)));
         }
-        String method = text(root, "method", InquiryRules.DIRECT);
-        Form form = method.equals(InquiryRules.DIRECT) ? Form.CORRECTED : Form.PLAIN;
         var question = new InfluenceQuestion(
                 modelId,
                 Attributions.newId(),
-                method,
-                text(root, "form", form.id()),
+                text(root, "method", ""),
+                text(root, "form", ""),
                 top(root),
                 rows,
                 root.has("group") ? texts("group", root.get("group")) : null,

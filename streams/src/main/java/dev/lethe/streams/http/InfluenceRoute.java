@@ -2,6 +2,7 @@ package dev.lethe.streams.http;
 
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.streams.attribution.AttributionJson;
+import dev.lethe.streams.attribution.InfluenceDefaults;
 import dev.lethe.streams.attribution.OutsideClaim;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
@@ -25,8 +26,9 @@ record InfluenceRoute(Asking asking) implements Route {
         request.json(asking.with(client -> {
             ModelSpec spec = Asking.model(client, request);
             OutsideClaim.require(spec, body.outsideClaim());
-            var answer = client.attributions().influence(body.question(), Asking.TIMEOUT);
-            return AttributionJson.answer(spec, body.question(), answer);
+            var question = InfluenceDefaults.complete(spec, body.question());
+            var answer = client.attributions().influence(question, Asking.TIMEOUT);
+            return AttributionJson.answer(spec, question, answer);
         }));
     }
 }

@@ -5,6 +5,7 @@ import dev.lethe.schemas.InfluencePass;
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.SampleInfluence;
 import dev.lethe.schemas.TestInfluence;
+import dev.lethe.streams.config.NetworkSpecs;
 import dev.lethe.streams.config.Specs;
 import dev.lethe.streams.store.RowCut;
 import dev.lethe.unlearn.influence.InfluenceSweep;
@@ -13,9 +14,11 @@ import dev.lethe.unlearn.influence.InfluenceSweep.Form;
 import dev.lethe.unlearn.influence.InfluenceSweep.Item;
 import dev.lethe.unlearn.influence.InfluenceSweep.OnTest;
 import dev.lethe.unlearn.influence.InfluenceSweep.Query;
-import dev.lethe.unlearn.validation.Holdout;
+import dev.lethe.unlearn.influence.NetworkSweep;
+import dev.lethe.unlearn.influence.RowSweep;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** One shard's part of the answer to one influence question. */
 final class InfluenceRun {
@@ -35,14 +38,13 @@ final class InfluenceRun {
 
     /** On a worker. Closes the cut. @param factor P, packed, or null */
     InfluencePart run(RowCut cut, double[] factor) {
-        double[] theta = Doubles.toArray(pass.getTheta());
         try (cut;
-                InfluenceSweep sweep = new InfluenceSweep(Specs.objective(spec), theta, query(), factor)) {
-            // What is held back for validation is no training row.
-            Holdout holdout = Specs.holdout(spec);
+                RowSweep sweep = sweep(Doubles.toArray(pass.getTheta()), factor)) {
+            // What is held back is no training row.
+            Predicate<String> trainedOn = Specs.trainedOn(spec);
             cut.forEach(
                     row -> {
-                        if (!holdout.contains(cut.sampleId())) {
+                        if (trainedOn.test(cut.sampleId())) {
                             sweep.add(cut.sampleId(), row);
                         }
                     },
@@ -51,6 +53,12 @@ final class InfluenceRun {
         } catch (RuntimeException | OutOfMemoryError e) {
             return failed("PASS_FAILED", "shard " + shard + ": " + e);
         }
+    }
+
+    private RowSweep sweep(double[] theta, double[] factor) {
+        return NetworkSpecs.isNetwork(spec)
+                ? new NetworkSweep(NetworkSpecs.network(spec, theta), query())
+                : new InfluenceSweep(Specs.objective(spec), theta, query(), factor);
     }
 
     private Query query() {

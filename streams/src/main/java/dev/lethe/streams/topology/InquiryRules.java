@@ -65,9 +65,12 @@ public final class InquiryRules {
 
     /** @param tests takes the rows of a question that is well */
     Optional<Refusal> check(InfluenceQuestion question, List<Row> tests) {
-        Optional<Refusal> refusal = method(question).or(() -> form(question)).or(() -> size(question));
+        Optional<Refusal> refusal = method(question)
+                .or(() -> form(question))
+                .or(() -> wanted(question))
+                .or(() -> size(question));
         for (int i = 0; i < question.getTests().size() && refusal.isEmpty(); i++) {
-            refusal = row(i, question.getTests().get(i), tests);
+            refusal = row(mapper, i, question.getTests().get(i), tests);
         }
         return refusal;
     }
@@ -114,17 +117,21 @@ public final class InquiryRules {
         if (question.getGroup() != null && form == Form.RELATIVE) {
             return refusal("BAD_FORM", "group: relative influences do not add up, ask for plain or corrected");
         }
-        return group(question);
+        return ids(question).or(() -> group(question));
     }
 
     private static Optional<Refusal> group(InfluenceQuestion question) {
-        List<String> group = question.getGroup();
-        if (group == null ? question.getGroupCurvature() : group.isEmpty()) {
-            return refusal("EMPTY_GROUP", "group: expected at least one sample id, got none");
-        }
         if (question.getGroupCurvature() && !SOLVES_WITHOUT.contains(InfluenceMethods.of(question.getMethod()))) {
             return refusal(
                     "BAD_METHOD", "group with its curvature: expected method direct, cg or block-cg, got another one");
+        }
+        return Optional.empty();
+    }
+
+    static Optional<Refusal> ids(InfluenceQuestion question) {
+        List<String> group = question.getGroup();
+        if (group == null ? question.getGroupCurvature() : group.isEmpty()) {
+            return refusal("EMPTY_GROUP", "group: expected at least one sample id, got none");
         }
         int bytes = group == null
                 ? 0
@@ -141,15 +148,6 @@ public final class InquiryRules {
     private Optional<Refusal> size(InfluenceQuestion question) {
         int rows = question.getTests().size();
         int most = mostRows(question.getGroupCurvature() ? 2 : 1);
-        if (rows == 0) {
-            return refusal("NO_ROWS", "rows: expected at least one, got none");
-        }
-        if (question.getTop() < 0 || (long) question.getTop() * rows > MAX_ENTRIES) {
-            return refusal(
-                    "TOO_MANY",
-                    "top: expected at least 0, and at most " + MAX_ENTRIES + " over all rows together, got "
-                            + question.getTop() + " for each of " + rows);
-        }
         if (rows > most) {
             return refusal(
                     "TOO_MANY",
@@ -159,12 +157,28 @@ public final class InquiryRules {
         return Optional.empty();
     }
 
+    /** How many rows, and how much of the answer. */
+    static Optional<Refusal> wanted(InfluenceQuestion question) {
+        int rows = question.getTests().size();
+        if (rows == 0) {
+            return refusal("NO_ROWS", "rows: expected at least one, got none");
+        }
+        if (question.getTop() < 0 || (long) question.getTop() * rows > MAX_ENTRIES) {
+            return refusal(
+                    "TOO_MANY",
+                    "top: expected at least 0, and at most " + MAX_ENTRIES + " over all rows together, got "
+                            + question.getTop() + " for each of " + rows);
+        }
+        return Optional.empty();
+    }
+
     /** A pass has the parameters, and so many directions for each row. */
     private int mostRows(int directions) {
         return (ModelRules.MAX_VALUES / mapper.objective().parameters() - 1) / directions;
     }
 
-    private Optional<Refusal> row(int index, RowData data, List<Row> tests) {
+    /** @param tests takes the row */
+    static Optional<Refusal> row(RowMapper mapper, int index, RowData data, List<Row> tests) {
         double[] features = data.getFeatures() == null ? new double[0] : Doubles.toArray(data.getFeatures());
         var mapping = mapper.map(features, data.getLabel(), data.getWeight());
         if (mapping instanceof Misfit misfit) {
@@ -174,7 +188,7 @@ public final class InquiryRules {
         return Optional.empty();
     }
 
-    private static Optional<Refusal> refusal(String code, String reason) {
+    static Optional<Refusal> refusal(String code, String reason) {
         return Optional.of(new Refusal(code, reason));
     }
 }

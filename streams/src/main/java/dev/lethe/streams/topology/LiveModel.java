@@ -2,10 +2,10 @@ package dev.lethe.streams.topology;
 
 import dev.lethe.schemas.Change;
 import dev.lethe.schemas.Cut;
+import dev.lethe.schemas.InfluenceQuestion;
 import dev.lethe.schemas.PromoteVersion;
 import dev.lethe.schemas.ShardStatistics;
 import java.time.Duration;
-import java.util.Optional;
 
 /** One model in its task. All on the stream thread. */
 interface LiveModel extends AutoCloseable {
@@ -33,8 +33,8 @@ interface LiveModel extends AutoCloseable {
     /** When its samples are scored. */
     ScoreKeeping scores();
 
-    /** What is asked about the influence of single samples; empty: this kind of model cannot tell. */
-    Optional<Inquiries> inquiries();
+    /** Somebody asks about the influence of single samples. */
+    void ask(InfluenceQuestion question);
 
     /** How soon to look whether there is something to do without a record. */
     Duration nextTick();

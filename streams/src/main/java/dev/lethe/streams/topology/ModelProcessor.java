@@ -35,10 +35,6 @@ import org.slf4j.LoggerFactory;
 final class ModelProcessor implements Processor<String, SpecificRecord, String, Addressed> {
     private static final Logger LOG = LoggerFactory.getLogger(ModelProcessor.class);
     private static final Duration TICK = Duration.ofMillis(5);
-    private static final String NO_INFLUENCE =
-            "influences are answered for linear models; a network's versions carry evidence instead, and on files there"
-                    + " are ek-fac and k-fac: `lethe evaluate lds --hidden`";
-
     private final TopologySettings settings;
     private final Map<String, LiveModel> models = new HashMap<>();
     private ProcessorContext<String, Addressed> context;
@@ -163,11 +159,7 @@ final class ModelProcessor implements Processor<String, SpecificRecord, String, 
             output.toShards(computed.getModelId(), computed);
             models.get(computed.getModelId()).scores().added();
         } else if (message instanceof InfluenceQuestion asked && models.containsKey(asked.getModelId())) {
-            models.get(asked.getModelId())
-                    .inquiries()
-                    .ifPresentOrElse(
-                            i -> i.ask(asked),
-                            () -> InfluenceQuestions.refuse(output, asked, 0, "NETWORK", NO_INFLUENCE));
+            models.get(asked.getModelId()).ask(asked);
         }
     }
 

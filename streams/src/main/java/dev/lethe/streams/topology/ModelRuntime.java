@@ -2,6 +2,7 @@ package dev.lethe.streams.topology;
 
 import dev.lethe.schemas.Change;
 import dev.lethe.schemas.Cut;
+import dev.lethe.schemas.InfluenceQuestion;
 import dev.lethe.schemas.ModelProgress;
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.PromoteVersion;
@@ -15,7 +16,6 @@ import dev.lethe.unlearn.correction.Verdict;
 import dev.lethe.unlearn.curvature.DenseFactor;
 import dev.lethe.unlearn.objective.Objective;
 import java.time.Duration;
-import java.util.Optional;
 
 /**
  * One model in its task: decides with the guard and the model's policy when a patch may be published and when the model
@@ -93,8 +93,8 @@ final class ModelRuntime implements LiveModel, SettleLoop.Listener {
     }
 
     @Override
-    public Optional<Inquiries> inquiries() {
-        return Optional.of(inquiries);
+    public void ask(InfluenceQuestion question) {
+        inquiries.ask(question);
     }
 
     /** Begins where the stored state ends: with a first fit, or with the factor out of its snapshot or by a pass. */

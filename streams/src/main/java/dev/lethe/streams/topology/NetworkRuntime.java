@@ -2,6 +2,7 @@ package dev.lethe.streams.topology;
 
 import dev.lethe.schemas.Change;
 import dev.lethe.schemas.Cut;
+import dev.lethe.schemas.InfluenceQuestion;
 import dev.lethe.schemas.ModelProgress;
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.PromoteVersion;
@@ -56,6 +57,7 @@ final class NetworkRuntime implements LiveModel {
     private final NetworkPatches patches;
     private final NetworkRefits refits;
     private final ScoreKeeping scores;
+    private final NetworkInquiries inquiries;
     private final LiveNetwork live = new LiveNetwork();
 
     NetworkRuntime(
@@ -79,6 +81,7 @@ final class NetworkRuntime implements LiveModel {
         this.release = new NetworkRelease(state, publisher, failures);
         this.patches = new NetworkPatches(spec, settings.batch(), new Worker("lethe-patch-" + spec.getModelId()));
         this.scores = new ScoreKeeping(state, output, settings);
+        this.inquiries = new NetworkInquiries(state, live, output);
         this.refits = new NetworkRefits(state, tail, live, output, settings, publisher, release, failures, patches);
     }
 
@@ -131,17 +134,23 @@ final class NetworkRuntime implements LiveModel {
         patches.drain();
         refits.tick();
         advance();
-        if (!refits.underWay() && !refits.passing() && !patches.busy()) {
+        boolean idle = !refits.underWay() && !refits.passing() && !patches.busy();
+        if (idle) {
             rest();
             score();
         }
+        inquiries.tick(idle && published() && live.kept() != null);
         scores.tick();
         tail.trim(state.progress().getTailApplied(), TRIM);
     }
 
-    /** Its parameters are what was last published. */
+    /** Whether its parameters are what was last published. */
+    private boolean published() {
+        return state.progress().getVersion() > 0 && tail.pending() == 0 && live.network() != null;
+    }
+
     private void score() {
-        if (state.progress().getVersion() > 0 && tail.pending() == 0 && live.network() != null && scores.due()) {
+        if (published() && scores.due()) {
             var pass = scores.begin(Doubles.toBuffer(live.network().theta()), false);
             output.toShards(spec.getModelId(), pass);
         }
@@ -156,16 +165,18 @@ final class NetworkRuntime implements LiveModel {
         return scores;
     }
 
-    /** Influence in the river is of linear models: for networks `bench network` and the library have EK-FAC. */
     @Override
-    public Optional<Inquiries> inquiries() {
-        return Optional.empty();
+    public void ask(InfluenceQuestion question) {
+        inquiries.ask(question);
     }
 
     @Override
     public Duration nextTick() {
         boolean unpublished = tail.pending() > 0 && !failures.failed(tail.last());
-        if (patches.busy() || scores.waiting() || mayPatch() && (tallies.anyWaiting() || unpublished)) {
+        if (patches.busy()
+                || scores.waiting()
+                || inquiries.waiting()
+                || mayPatch() && (tallies.anyWaiting() || unpublished)) {
             return Duration.ofMillis(SOON_MS);
         }
         return Duration.ofMillis(refits.training() ? TRAINING_MS : IDLE_MS);
@@ -248,6 +259,7 @@ final class NetworkRuntime implements LiveModel {
     @Override
     public void close() {
         settings.metrics().loading(spec.getModelId(), false);
+        inquiries.close();
         refits.close();
         patches.close();
     }

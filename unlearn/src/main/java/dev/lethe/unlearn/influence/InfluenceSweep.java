@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  * Influences of one part of the training rows on test rows, in one sweep that keeps only the largest: what each shard of a
  * dataset does with the same directions. Positive: the row helps, the test loss rises without it. Not thread-safe.
  */
-public final class InfluenceSweep implements AutoCloseable {
+public final class InfluenceSweep implements RowSweep {
 
     private static final int BLOCK = 256;
 
@@ -148,7 +148,7 @@ public final class InfluenceSweep implements AutoCloseable {
         return sum;
     }
 
-    /** Adds a row. @param row kept until its block is done. Not modified. */
+    @Override
     public void add(String id, Row row) {
         ids.add(id);
         rows.add(row);
@@ -201,7 +201,7 @@ public final class InfluenceSweep implements AutoCloseable {
         }
     }
 
-    /** Of the rows so far. */
+    @Override
     public Answer answer() {
         flush();
         List<OnTest> tests = new ArrayList<>();

@@ -5,8 +5,10 @@ import dev.lethe.unlearn.network.InverseCurvature;
 import dev.lethe.unlearn.network.KroneckerFactor;
 import dev.lethe.unlearn.network.Network;
 import dev.lethe.unlearn.objective.Row;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** What stands for H⁻¹ in the influences of a network, by name. */
 public enum NetworkMethods {
@@ -26,6 +28,16 @@ public enum NetworkMethods {
     /** The name: {@code ek-fac} for EK_FAC. */
     public String id() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** @throws IllegalArgumentException listing the names, if there is no such method */
+    public static NetworkMethods of(String id) {
+        return Arrays.stream(values())
+                .filter(method -> method.id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("method: expected one of "
+                        + Arrays.stream(values()).map(NetworkMethods::id).collect(Collectors.joining(", "))
+                        + " for a network, got another one"));
     }
 
     public String description() {
