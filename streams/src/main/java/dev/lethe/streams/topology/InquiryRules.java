@@ -34,6 +34,9 @@ public final class InquiryRules {
     /** A group travels with every pass, beside parameters and directions of at most 3 MiB in a record of at most 4. */
     static final int MAX_GROUP_BYTES = 512 << 10;
 
+    /** Avro writes the length of a text before it, in one byte or two. */
+    private static final int ID_PREFIX = 2;
+
     private static final Set<InfluenceMethods> SOLVES_WITHOUT =
             EnumSet.of(InfluenceMethods.DIRECT, InfluenceMethods.CG, InfluenceMethods.BLOCK_CG);
 
@@ -135,7 +138,9 @@ public final class InquiryRules {
         }
         int bytes = group == null
                 ? 0
-                : group.stream().mapToInt(id -> id.getBytes(UTF_8).length).sum();
+                : group.stream()
+                        .mapToInt(id -> id.getBytes(UTF_8).length + ID_PREFIX)
+                        .sum();
         if (bytes > MAX_GROUP_BYTES) {
             return refusal(
                     "TOO_MANY",

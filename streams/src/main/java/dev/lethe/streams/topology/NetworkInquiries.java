@@ -71,8 +71,16 @@ final class NetworkInquiries implements AutoCloseable {
             answer(waiting.poll());
         }
         while (!waiting.isEmpty() && output.now() - waiting.peek().since > PATIENCE.toMillis()) {
+            giveBack(waiting.poll().question, atRest);
+        }
+    }
+
+    private void giveBack(InfluenceQuestion question, boolean atRest) {
+        if (atRest) {
+            refuse(question, "BUSY", "other questions are being answered: ask again later");
+        } else {
             refuse(
-                    waiting.poll().question,
+                    question,
                     "NOT_AT_REST",
                     "the network was not at rest for " + PATIENCE.toSeconds()
                             + " s, it is being trained, patched or changed all the time: ask again later");

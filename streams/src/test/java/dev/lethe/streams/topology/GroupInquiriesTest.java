@@ -149,7 +149,7 @@ class GroupInquiriesTest extends InquiryCase {
         assertThat(river.ask(joint("cg", tests(), null)).getFailureCode()).isEqualTo("EMPTY_GROUP");
         assertThat(river.ask(joint("arnoldi", tests(), List.of("s1"))).getFailureCode())
                 .isEqualTo("BAD_METHOD");
-        var tooLong = "s".repeat(InquiryRules.MAX_GROUP_BYTES + 1);
+        var tooLong = "s".repeat(InquiryRules.MAX_GROUP_BYTES - 1);
         assertThat(river.ask(question("cg", tests(), List.of(tooLong))).getFailure())
                 .contains("expected sample ids of at most 524288 bytes", "got 524289");
     }

@@ -23,6 +23,7 @@ import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.valuation.NetworkMethods;
 import dev.lethe.unlearn.valuation.NetworkScores;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -187,6 +188,12 @@ class NetworkInquiriesTest extends RiverCase {
         assertThat(river.ask(question(tests).setGroup(List.of()).build()))
                 .returns("EMPTY_GROUP", InfluencePart::getFailureCode);
         assertThat(river.ask(question(List.of()).build())).returns("NO_ROWS", InfluencePart::getFailureCode);
+        List<RowData> many = Collections.nCopies(20_000, tests.get(0));
+        assertThat(river.ask(question(many).setTop(0).build()))
+                .returns("TOO_MANY", InfluencePart::getFailureCode)
+                .satisfies(part -> assertThat(part.getFailure()).contains("together"));
+        assertThat(river.ask(question(many).setTop(0).setTogether(true).build()).getFailure())
+                .isNull();
         var wide = List.of(new RowData(Doubles.toBuffer(new double[] {1, 2, 3}), "a", 1.0));
         assertThat(river.ask(question(wide).build()).getFailure()).startsWith("row 0: ");
     }
