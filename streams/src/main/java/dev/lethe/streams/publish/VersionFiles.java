@@ -110,8 +110,8 @@ public final class VersionFiles {
         return (JSON.writeValueAsString(json) + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
-    /** What the parameters mean; without it the weights could not be used. */
-    private static void putModel(ObjectNode json, ModelSpec spec) {
+    /** What the parameters mean; without it the weights could not be used. @param json Modified. */
+    public static void putModel(ObjectNode json, ModelSpec spec) {
         json.put("family", Specs.family(spec));
         spec.getClasses().forEach(json.putArray("classes")::add);
         json.put("features", spec.getFeatures());

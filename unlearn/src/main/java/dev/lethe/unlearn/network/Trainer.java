@@ -48,19 +48,6 @@ public final class Trainer {
     }
 
     /**
-     * Exact replay: of these checkpoints the last one that no removed position had a part in, or the start. Training on
-     * from there gives, bit for bit, what training without them gives.
-     */
-    public TrainingState lastUntouched(List<TrainingState> checkpoints) {
-        long before = plan.stepsBefore(removed, rows.size());
-        TrainingState best = start();
-        for (TrainingState state : checkpoints) {
-            best = state.step() <= before && state.step() > best.step() ? state : best;
-        }
-        return best;
-    }
-
-    /**
      * Goes on from a state.
      *
      * @param from Not modified.

@@ -7,15 +7,18 @@ import java.util.Random;
  * How a network is trained: the same plan over the same rows gives the same bits (one thread, the same machine type).
  *
  * <p>Position i is that of the i-th row ever given. Each epoch visits all positions in an order that depends on seed,
- * epoch and their number only, in batches of consecutive ones; a removed position is skipped and its place stays empty.
- * So training without a row follows the same order as training with it: that is what exact replay needs.
+ * epoch and their number only, or in that of the positions, in batches of consecutive ones; a removed position is skipped
+ * and its place stays empty. So training without a row follows the same order as training with it: that is what exact
+ * replay needs.
  *
  * @param epochs at least 1
  * @param batchSize positions per step
  * @param seed of the initial parameters and of the order
  * @param weightDecay λ: every step's gradient is the batch's mean plus λθ
+ * @param shuffled whether each epoch has an order of its own; else each visits the positions one after another
  */
-public record TrainingPlan(Optimizer optimizer, int epochs, int batchSize, long seed, double weightDecay) {
+public record TrainingPlan(
+        Optimizer optimizer, int epochs, int batchSize, long seed, double weightDecay, boolean shuffled) {
 
     private static final long EPOCH_SALT = 0x9E3779B97F4A7C15L;
 
@@ -24,6 +27,16 @@ public record TrainingPlan(Optimizer optimizer, int epochs, int batchSize, long 
             throw new IllegalArgumentException("training plan: expected epochs and batch size of at least 1 and a"
                     + " finite weight decay of at least 0, got " + epochs + ", " + batchSize + " and " + weightDecay);
         }
+    }
+
+    /** A plan whose epochs are shuffled. */
+    public TrainingPlan(Optimizer optimizer, int epochs, int batchSize, long seed, double weightDecay) {
+        this(optimizer, epochs, batchSize, seed, weightDecay, true);
+    }
+
+    /** The same plan, with the positions visited one after another. */
+    public TrainingPlan inOrder() {
+        return new TrainingPlan(optimizer, epochs, batchSize, seed, weightDecay, false);
     }
 
     /** Steps of one epoch over so many positions. */
@@ -36,7 +49,7 @@ public record TrainingPlan(Optimizer optimizer, int epochs, int batchSize, long 
         Random random = new Random(seed ^ EPOCH_SALT * (epoch + 1L));
         int[] order = new int[positions];
         for (int i = 0; i < positions; i++) {
-            int j = random.nextInt(i + 1);
+            int j = shuffled ? random.nextInt(i + 1) : i;
             order[i] = order[j];
             order[j] = i;
         }

@@ -88,34 +88,6 @@ class TrainerTest {
         assertThat(whole.accuracy(ROWS)).isGreaterThan(0.8);
     }
 
-    /** Replay from the last checkpoint before the first use is training that never had the rows, bit for bit. */
-    @ParameterizedTest
-    @MethodSource("optimizers")
-    void shouldReplayExactly(Optimizer optimizer) {
-        List<TrainingState> checkpoints = new ArrayList<>();
-        trainer(optimizer).train(new TrainingListener() {
-            @Override
-            public boolean wantsCheckpoint(long done) {
-                return done % 2 == 0;
-            }
-
-            @Override
-            public void checkpoint(TrainingState state) {
-                checkpoints.add(state);
-            }
-        });
-        int[] late = new TrainingPlan(optimizer, 4, 16, 7, 1e-3).order(0, ROWS.size());
-        int[] forgotten = {late[150], late[151], late[199]};
-        Trainer without = trainer(optimizer, forgotten);
-        TrainingState from = without.lastUntouched(checkpoints);
-        assertThat(from.step())
-                .as("position 150 is used by step 10, which follows 9 done")
-                .isEqualTo(8);
-        assertThat(without.run(from, TrainingListener.NONE).theta())
-                .containsExactly(without.train(TrainingListener.NONE).theta())
-                .isNotEqualTo(trainer(optimizer).train(TrainingListener.NONE).theta());
-    }
-
     @Test
     void shouldTellEpochsAndKeepEachRowOncePerEpoch() {
         int[] order = new TrainingPlan(new Optimizer.Adam(0.01), 4, 16, 7, 0).order(2, 200);

@@ -60,12 +60,14 @@ final class DataOptions {
      * What was read.
      *
      * @param ids of the training rows
+     * @param subjects of the training rows; null where a row has none
      * @param features raw, of the training rows
      */
     record Data(
             ModelSpec spec,
             Objective objective,
             List<String> ids,
+            List<String> subjects,
             List<double[]> features,
             List<Row> training,
             List<double[]> testFeatures,
@@ -108,17 +110,25 @@ final class DataOptions {
                     + " and " + asked.rows.size());
         }
         return new Data(
-                spec, Specs.objective(spec), trained.ids, trained.features, trained.rows, asked.features, asked.rows);
+                spec,
+                Specs.objective(spec),
+                trained.ids,
+                trained.subjects,
+                trained.features,
+                trained.rows,
+                asked.features,
+                asked.rows);
     }
 
-    private record Read(List<String> ids, List<double[]> features, List<Row> rows) {
+    private record Read(List<String> ids, List<String> subjects, List<double[]> features, List<Row> rows) {
 
         Read() {
-            this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+            this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         }
 
-        void add(String id, double[] raw, Row row) {
+        void add(String id, String subject, double[] raw, Row row) {
             ids.add(id);
+            subjects.add(subject);
             features.add(raw);
             rows.add(row);
         }
@@ -127,7 +137,7 @@ final class DataOptions {
             Read part = new Read();
             for (int i = 0; i < rows.size(); i++) {
                 if (chosen.test(i)) {
-                    part.add(ids.get(i), features.get(i), rows.get(i));
+                    part.add(ids.get(i), subjects.get(i), features.get(i), rows.get(i));
                 }
             }
             return part;
@@ -145,7 +155,7 @@ final class DataOptions {
                 if (mapping instanceof Mapping.Misfit misfit) {
                     throw new LetheException(file + ": " + open.place() + ": " + misfit.reason());
                 }
-                read.add(raw.id(), features, ((Mapping.Fits) mapping).row());
+                read.add(raw.id(), raw.subject(), features, ((Mapping.Fits) mapping).row());
             }
         }
         return read;

@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
             MislabelCommand.class,
             MemoriseCommand.class,
             PruneCommand.class,
+            ExactReplayCommand.class,
             TeacherCommand.class
         })
 public final class EvaluateCommand {}
