@@ -2,6 +2,7 @@ package dev.lethe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -269,6 +270,7 @@ class AttributionCommandsIT {
                     .isEqualTo(listed.path("published_version").asLong());
         }
         String first = listed.at("/samples/0/sample").asText();
+        Thread renewing = renewing();
         assertThat(lethe("request", "delete", "--dataset", Stream.DATASET, "--samples", first))
                 .as(printed)
                 .isEqualTo(Lethe.DONE);
@@ -278,8 +280,33 @@ class AttributionCommandsIT {
         assertThat(json.readTree(printed).findValuesAsText("sample"))
                 .hasSize(rows.ids().size() - 1)
                 .doesNotContain(first);
+        awaitRenewed(listed.path("published_version").asLong());
+        renewing.interrupt();
+        renewing.join(WAIT.toMillis());
+        assertThat(renewing.isAlive()).isFalse();
+        assertThat(lethe(
+                        "scores", "compute", "--model", "m", "--score", "memorisation", "--every", "5", "--state", "f"))
+                .isEqualTo(2);
         assertThat(lethe("scores", "compute", "--model", "m", "--score", "beauty"))
                 .isEqualTo(2);
+    }
+
+    /** Distances renewed with every version, until it is interrupted. */
+    private Thread renewing() {
+        String[] compute = {"scores", "compute", "--model", "m", "--score", "prototype", "--prototypes", "3"};
+        Thread thread = new Thread(() -> Lethe.commandLine()
+                .setOut(new PrintWriter(new StringWriter()))
+                .setErr(new PrintWriter(new StringWriter()))
+                .execute(with(compute, "--every", "1", "--bootstrap", bootstrap)));
+        thread.start();
+        return thread;
+    }
+
+    private void awaitRenewed(long version) {
+        await("distances of a newer version").atMost(WAIT).until(() -> {
+            JsonNode listed = http(200, "GET", "/v1/models/m/scores?by=prototype&top=1", null);
+            return listed.at("/samples/0/prototype_version").asLong() > version;
+        });
     }
 
     private void assertScoresANetwork(LetheClient client) throws Exception {

@@ -42,6 +42,11 @@ abstract class ClientCommand implements Callable<Integer> {
     /** Does the work; the answer is the exit code. */
     abstract int run(LetheClient client);
 
+    /** Tells of something that does not end the command. */
+    final void warn(String message) {
+        command.commandLine().getErr().println("lethe: " + message);
+    }
+
     OutputOptions output() {
         return output;
     }

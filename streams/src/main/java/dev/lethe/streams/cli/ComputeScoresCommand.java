@@ -32,8 +32,9 @@ import picocli.CommandLine.Option;
         name = "compute",
         description = {
             "Computes, in this process, scores that no shard can make of its own rows, and gives them to the shards, which"
-                    + " show them with the others until the sample is changed or erased. They are not renewed by"
-                    + " themselves: each says of which version it is. Exit code 3: too few models for some samples.",
+                    + " show them with the others until the sample is changed or erased. Each says of which version it"
+                    + " is; with --every they are renewed as long as this process runs. Exit code 3: too few models for some"
+                    + " samples.",
             "",
             "memorisation: how much likelier a sample is predicted right by models that saw it than by models that did not"
                     + " (Feldman and Zhang 2020), with its standard error, from models on random subsets.",
@@ -44,7 +45,8 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "Example:",
-            "  lethe scores compute --model digits --score memorisation,prototype --models 100 --state memorised.json"
+            "  lethe scores compute --model digits --score memorisation,prototype --models 100 --state memorised.json",
+            "  lethe scores compute --model digits --score prototype --every 600"
         })
 final class ComputeScoresCommand extends ClientCommand {
     @Option(names = "--model", paramLabel = "MODEL", required = true, description = "Model id.")
@@ -78,11 +80,20 @@ final class ComputeScoresCommand extends ClientCommand {
             description = "How many seconds to wait for all shards (default: ${DEFAULT-VALUE}).")
     private int wait;
 
+    @Option(
+            names = "--every",
+            paramLabel = "SECONDS",
+            description = "Go on until interrupted: compute again when a newer version is out, no oftener than this.")
+    private Integer every;
+
     @Mixin
     private OutsideClaimOption outsideClaim;
 
     @Override
     void check() {
+        if (every != null && (every < 1 || subsets.keepsState())) {
+            throw usage("--every: expected at least 1, and no --state, which is of one set of rows");
+        }
         for (String name : wanted) {
             if (!Ranking.computed(name)) {
                 throw usage("--score: expected memorisation, el2n-epochs or prototype, got " + name);
@@ -95,6 +106,36 @@ final class ComputeScoresCommand extends ClientCommand {
 
     @Override
     int run(LetheClient client) {
+        Columns columns = compute(client);
+        while (every != null && pause()) {
+            columns = renewed(client, columns);
+        }
+        return columns.missing == 0 ? Lethe.DONE : Lethe.TO_DO;
+    }
+
+    /** Whether to go on. */
+    private boolean pause() {
+        try {
+            Thread.sleep(seconds(every).toMillis());
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** A service that does not answer now may answer later. */
+    private Columns renewed(LetheClient client, Columns before) {
+        try {
+            ModelVersion newest = client.latestVersions().get(model);
+            return newest == null || newest.getVersion() == before.version ? before : compute(client);
+        } catch (LetheException e) {
+            warn(e.getMessage() + "; tried again in " + every + " s");
+            return before;
+        }
+    }
+
+    private Columns compute(LetheClient client) {
         ModelSpec spec = ModelCommand.require(client, model);
         outsideClaim.require(spec);
         requireHas(spec);
@@ -108,7 +149,7 @@ final class ComputeScoresCommand extends ClientCommand {
         client.attributions().publish(model, rows.with(columns.scores));
         client.attributions().refresh(model, seconds(wait));
         output().one(columns.summary(object().put("model", model)));
-        return columns.missing == 0 ? Lethe.DONE : Lethe.TO_DO;
+        return columns;
     }
 
     private void requireHas(ModelSpec spec) {

@@ -7,7 +7,6 @@ import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Predictor;
 import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.objective.RowChange;
-import dev.lethe.unlearn.objective.Vectors;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -83,7 +82,7 @@ public record Forecast(double leverage, double bound) {
     private static double maxNorm(List<RowChange> changes) {
         return changes.stream()
                 .filter(change -> change.after() != null)
-                .mapToDouble(change -> Vectors.norm(change.after().x()))
+                .mapToDouble(change -> change.after().norm())
                 .max()
                 .orElse(0);
     }

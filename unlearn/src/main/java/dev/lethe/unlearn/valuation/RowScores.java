@@ -40,9 +40,7 @@ public final class RowScores {
         return switch (score) {
             case LOSS -> each(i -> loss.value(rows.logits(i), rows.row(i).y()));
             case EL2N -> each(this::el2n);
-            case GRAND ->
-                each(i -> Vectors.norm(rows.residual(i))
-                        * Vectors.norm(rows.row(i).x()));
+            case GRAND -> each(i -> Vectors.norm(rows.residual(i)) * rows.row(i).norm());
             case MARGIN -> each(i -> wrongness(rows.row(i), rows.logits(i)));
             case SELF_INFLUENCE -> removals.selfInfluences();
             case LEVERAGE -> removals.leverages();

@@ -26,6 +26,11 @@ public final class SubsetOptions {
             description = "Counts so far: written after every model, and gone on from if it is there.")
     private Path state;
 
+    /** Whether the counts are to outlive this run. */
+    public boolean keepsState() {
+        return state != null;
+    }
+
     /** @throws dev.lethe.streams.LetheException if an option is out of range */
     public SubsetModels models(long seed) {
         return new SubsetModels(models, fraction, seed, state);
