@@ -12,6 +12,15 @@ import java.util.List;
 final class LiveAnchor implements AutoCloseable {
     private static final long MOMENT_NANOS = 50_000_000;
 
+    /**
+     * How a pass' sums and the anchor differ.
+     *
+     * @param folded changes in the anchor that came since the settling began
+     * @param behind those of them that are not in the sums
+     * @param ahead changes in the sums that are not folded yet
+     */
+    record Since(List<RowChange> folded, List<RowChange> behind, List<RowChange> ahead) {}
+
     private final Objective objective;
     private final ModelState state;
     private final Tail tail;
@@ -19,8 +28,6 @@ final class LiveAnchor implements AutoCloseable {
     private final int batch;
     private final Patching patching;
     private Anchor anchor;
-    /** What came in behind the cut of the last pass. */
-    private List<Tail.Entry> behind = List.of();
 
     /**
      * @param privacy null if the model asks for no claim
@@ -56,9 +63,9 @@ final class LiveAnchor implements AutoCloseable {
         return anchor.snapshot().map(kept -> kept.factor().inverse()).orElse(null);
     }
 
-    /** Whether every change is folded, and none since the pass that made this anchor. */
+    /** Whether no change was folded since the pass that made this anchor. */
     boolean untouched() {
-        return anchor != null && anchor.changes() == 0 && tail.pending() == 0;
+        return anchor != null && anchor.changes() == 0;
     }
 
     /** Number of the newest change. */
@@ -69,7 +76,7 @@ final class LiveAnchor implements AutoCloseable {
     /**
      * Folds what is pending, as much as a moment allows: the stream thread has other work.
      *
-     * @param keep whether a pass under way will ask for what came after its cut
+     * @param keep whether a pass or a settling under way will ask for what came since it began
      */
     void fold(boolean keep) {
         fold(keep, System.nanoTime() + MOMENT_NANOS);
@@ -81,7 +88,7 @@ final class LiveAnchor implements AutoCloseable {
         }
         do {
             List<Tail.Entry> taken = take(batch);
-            List<RowChange> changes = taken.stream().map(Tail.Entry::change).toList();
+            List<RowChange> changes = changes(taken);
             if (privacy != null) {
                 privacy.screen(anchor, taken);
             }
@@ -99,26 +106,34 @@ final class LiveAnchor implements AutoCloseable {
         return taken;
     }
 
-    /** Brings the anchor up to today and gives the changes that are not in a pass's sums. */
-    List<RowChange> changesBehind(PassInFlight pass) {
-        if (anchor != null) {
-            fold(true, System.nanoTime() + Long.MAX_VALUE / 2);
-        } else if (tail.pending() > 0) {
+    /** What is to be made up for between a pass' sums and the anchor. */
+    Since since(PassInFlight pass) {
+        if (anchor == null && tail.pending() > 0) {
             take(Integer.MAX_VALUE);
         }
-        behind = tail.kept(pass::behindCut);
+        return new Since(
+                changes(tail.kept(entry -> true)),
+                changes(tail.kept(pass::behindCut)),
+                changes(tail.pending(entry -> !pass.behindCut(entry))));
+    }
+
+    private static List<RowChange> changes(List<Tail.Entry> entries) {
+        return entries.stream().map(Tail.Entry::change).toList();
+    }
+
+    /** A settling, or a pass for itself, begins with what is folded now. */
+    void mark() {
         tail.dropKept();
-        return behind.stream().map(Tail.Entry::change).toList();
     }
 
     /**
-     * The last pass ended a settling: the budget's shares begin again, with what came in behind its cut. That is folded
+     * The last pass ended a settling: the budget's shares begin again, with what came in since it began. That is folded
      * already, so its leverage looks higher than it was, never lower.
      */
     void settled() {
         if (privacy != null) {
             privacy.settled();
-            privacy.screen(anchor, behind);
+            privacy.screen(anchor, tail.kept(entry -> true));
         }
     }
 

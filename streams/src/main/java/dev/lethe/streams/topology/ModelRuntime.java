@@ -124,10 +124,13 @@ final class ModelRuntime implements LiveModel, SettleLoop.Listener {
             // A version follows at the end of the transaction.
             Transaction.current().produced();
         }
-        boolean foldable = anchor.get() != null && !factor.restoring() && !release.failed(tail.last());
-        if (foldable && tail.pending() >= settings.batch()) {
-            anchor.fold(loop.passInFlight());
+        if (tail.pending() >= settings.batch() && foldable()) {
+            anchor.fold(!loop.idle());
         }
+    }
+
+    private boolean foldable() {
+        return anchor.get() != null && !factor.restoring() && !loop.holdsChanges() && !release.failed(tail.last());
     }
 
     /** All that came in the transaction goes into one version. */
@@ -197,7 +200,7 @@ final class ModelRuntime implements LiveModel, SettleLoop.Listener {
     @Override
     public Duration nextTick() {
         boolean waiting = tallies.anyWaiting() && !loop.holdsPublication();
-        boolean unfolded = tail.pending() > 0 && !release.failed(tail.last());
+        boolean unfolded = tail.pending() > 0 && !loop.holdsChanges() && !release.failed(tail.last());
         if (waiting || unfolded || factor.restoring() || refreshAsked || inquiries.waiting()) {
             return Duration.ofMillis(SOON_MS);
         }
@@ -223,7 +226,8 @@ final class ModelRuntime implements LiveModel, SettleLoop.Listener {
                 loop.rebuildFactor();
             }
         } else if (tallies.anyWaitsForSettling() || settlesByItself()) {
-            loop.settle(false);
+            // Who waits for a settled version gets one, also from a stream without a gap.
+            loop.settle(tallies.anyWaitsForSettling());
         }
     }
 
@@ -254,10 +258,10 @@ final class ModelRuntime implements LiveModel, SettleLoop.Listener {
 
     /** Folds what is pending and publishes if there is something to publish and nothing forbids it. */
     private void advance() {
-        if (anchor.get() == null || factor.restoring() || release.failed(tail.last())) {
+        if (!foldable()) {
             return;
         }
-        anchor.fold(loop.passInFlight());
+        anchor.fold(!loop.idle());
         ModelProgress.Builder progress = state.progress();
         if (loop.holdsPublication() || progress.getVersion() == 0) {
             return;

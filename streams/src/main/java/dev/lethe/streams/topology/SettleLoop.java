@@ -67,7 +67,12 @@ final class SettleLoop implements Passes.Listener {
 
     /** Whether no patch may be published now: a settling's end is waited for, or the factor. */
     boolean holdsPublication() {
-        return settling != null && settling.holds() || passes.rebuilding();
+        return holdsChanges() || passes.rebuilding();
+    }
+
+    /** Whether no change may be folded now: the next version is the end of a settling, without what came since. */
+    boolean holdsChanges() {
+        return settling != null && settling.holds();
     }
 
     void cut(Cut cut) {
@@ -84,6 +89,7 @@ final class SettleLoop implements Passes.Listener {
 
     /** Builds the factor anew where it was built before. */
     void rebuildFactor() {
+        anchor.mark();
         passes.issue(new Question(Purpose.REBUILD, anchor.get().state().thetaFactor(), FACTOR));
     }
 
@@ -116,6 +122,7 @@ final class SettleLoop implements Passes.Listener {
 
     private void begin(Settling next) {
         settling = next;
+        anchor.mark();
         act(next.settler().begin());
     }
 
@@ -139,32 +146,43 @@ final class SettleLoop implements Passes.Listener {
 
     @Override
     public void answered(PassInFlight pass, Sums sums, Consumer<Anchor> built) {
-        List<RowChange> behind = anchor.changesBehind(pass);
+        LiveAnchor.Since since = anchor.since(pass);
         if (pass.purpose() == Purpose.REBUILD) {
             built.accept(anchor.get());
-            anchor.get().foldFactor(behind);
+            anchor.get().foldFactor(since.behind());
+            anchor.get()
+                    .foldFactor(since.ahead().stream().map(RowChange::reversed).toList());
             return;
         }
         if (pass.purpose() == Purpose.MULTIPLY) {
             act(settling.settler().product(anchor.get(), sums.product()));
             return;
         }
-        Anchor candidate = Anchor.at(anchor.objective(), pass.theta(), state.perturbation(), sums);
+        int inSums =
+                since.folded().size() - since.behind().size() + since.ahead().size();
+        Anchor candidate = Anchor.at(anchor.objective(), pass.theta(), state.perturbation(), sums, inSums);
         built.accept(candidate);
-        candidate.foldGradient(behind);
-        candidate.foldFactor(behind);
+        candidate.foldGradient(since.behind());
+        candidate.foldFactor(since.behind());
+        candidate.unfold(since.ahead());
         if (pass.question().wanted().equals(CURVATURE) && !anchor.get().lendsGram()) {
             // Meanwhile it was lost with its factor, or more rows went than are left.
             candidate.close();
             passes.issue(new Question(Purpose.SETTLE, pass.theta(), FACTOR));
         } else {
-            decide(candidate);
+            decide(candidate, since.folded());
         }
     }
 
-    private void decide(Anchor candidate) {
+    private void decide(Anchor candidate, List<RowChange> since) {
         boolean freshStart = settling.firstEvaluation() && settling.fromScratch();
-        var decision = settling.settler().next(freshStart ? null : anchor.get(), candidate);
+        if (freshStart) {
+            // Nothing of a fit is known yet: it begins with the rows of now.
+            anchor.mark();
+        }
+        var decision = freshStart
+                ? settling.settler().next(null, candidate)
+                : settling.settler().next(anchor.get(), candidate, since);
         Anchor survivor = decision.survivor(anchor.get(), candidate);
         if (decision.accept()) {
             anchor.move(survivor);
@@ -194,7 +212,7 @@ final class SettleLoop implements Passes.Listener {
         }
         // Without samples an unpenalised direction has no curvature; zero parameters are the convention then.
         Objective objective = anchor.objective();
-        List<RowChange> behind = anchor.changesBehind(pass);
+        List<RowChange> behind = anchor.since(pass).behind();
         double[] zero = new double[objective.parameters()];
         Anchor empty = Anchor.at(objective, zero, state.perturbation(), Sums.empty(objective, false, false));
         empty.foldGradient(behind);

@@ -18,7 +18,6 @@ import dev.lethe.unlearn.curvature.Sums;
 import dev.lethe.unlearn.curvature.Sweep.Wanted;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.RowChange;
-import java.util.List;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
@@ -53,6 +52,10 @@ class LiveAnchorTest {
         tail.append(new TailEntry(0, null, new RowData(Doubles.toBuffer(new double[] {x}), "1", 1.0), null, null));
     }
 
+    private static double x(RowChange change) {
+        return change.after().x()[0];
+    }
+
     private Anchor anchor() {
         return Anchor.at(objective, THETA, null, Sums.empty(objective, false, false));
     }
@@ -61,14 +64,19 @@ class LiveAnchorTest {
     @Test
     void shouldGiveExactlyTheChangesBehindTheCut() {
         live.move(anchor());
+        live.mark();
         add(1);
         live.fold(true);
         pass.cut(new Cut("m", 1L, 1, 0), tail.last(), 0);
         add(2);
         live.fold(true);
         add(3);
-        List<RowChange> behind = live.changesBehind(pass);
-        assertThat(behind).extracting(change -> change.after().x()[0]).containsExactly(2.0, 3.0);
+        var since = live.since(pass);
+        assertThat(since.folded()).extracting(LiveAnchorTest::x).containsExactly(1.0, 2.0);
+        assertThat(since.behind()).extracting(LiveAnchorTest::x).containsExactly(2.0);
+        assertThat(since.ahead()).isEmpty();
+        live.fold(true);
+        assertThat(live.since(pass).behind()).extracting(LiveAnchorTest::x).containsExactly(2.0, 3.0);
         assertThat(live.get().rows()).isEqualTo(3);
         // ∇J over the three rows with y = 1, and the penalty: Σ (θᵀx − y)·x + Λ·θ.
         double ofWeight = THETA[0];
@@ -90,6 +98,6 @@ class LiveAnchorTest {
         assertThat(live.get().changes()).isEqualTo(1);
         assertThat(live.untouched()).isFalse();
         pass.cut(new Cut("m", 1L, 1, 0), tail.last(), 0);
-        assertThat(live.changesBehind(pass)).isEmpty();
+        assertThat(live.since(pass).behind()).isEmpty();
     }
 }

@@ -34,7 +34,7 @@ public final class Anchor implements AutoCloseable {
      * @param rows n
      * @param weight Σ w
      * @param maxNorm R, which only a pass makes smaller
-     * @param changes changes folded into G
+     * @param changes those in G that came since θ₀ was chosen
      * @param classRows as in {@link Sums}
      */
     public record State(
@@ -69,10 +69,19 @@ public final class Anchor implements AutoCloseable {
      * @throws IllegalArgumentException if a length does not fit the objective
      */
     public static Anchor at(Objective objective, double[] theta, double[] perturbationOrNull, Sums sums) {
+        return at(objective, theta, perturbationOrNull, sums, 0);
+    }
+
+    /**
+     * The same where the sums have changes that came after theta was chosen.
+     *
+     * @param changes how many
+     */
+    public static Anchor at(Objective objective, double[] theta, double[] perturbationOrNull, Sums sums, long changes) {
         requireLength(objective, "theta", theta);
         requireLength(objective, "perturbation", perturbationOrNull);
         requireLength(objective, "gradient", sums.gradient());
-        return new Anchor(objective, RunningSums.start(objective, theta, perturbationOrNull, sums));
+        return new Anchor(objective, RunningSums.start(objective, theta, perturbationOrNull, sums, changes));
     }
 
     /**
@@ -103,7 +112,7 @@ public final class Anchor implements AutoCloseable {
         return sums.rows();
     }
 
-    /** Changes folded in since the pass that made this anchor. */
+    /** Changes that came since θ₀ was chosen. */
     public long changes() {
         return sums.changes();
     }
@@ -179,6 +188,17 @@ public final class Anchor implements AutoCloseable {
      */
     public void foldFactor(List<RowChange> batch) {
         held.fold(batch);
+    }
+
+    /**
+     * Takes changes back that are in G, P and K: afterwards this is the anchor without them. Removals cost what they cost
+     * in {@link #foldFactor}.
+     *
+     * @param batch Not modified.
+     */
+    public void unfold(List<RowChange> batch) {
+        batch.forEach(sums::unfold);
+        held.fold(batch.stream().map(RowChange::reversed).toList());
     }
 
     /**
@@ -259,6 +279,20 @@ public final class Anchor implements AutoCloseable {
      */
     public Correction correct() {
         return Steps.correct(this);
+    }
+
+    /**
+     * This anchor as it would be without these changes, which it has: without a factor, and itself if there are none.
+     *
+     * @param changes Not modified.
+     */
+    Anchor without(List<RowChange> changes) {
+        if (changes.isEmpty()) {
+            return this;
+        }
+        Anchor earlier = new Anchor(objective, sums.state(null));
+        changes.forEach(earlier.sums::unfold);
+        return earlier;
     }
 
     RunningSums sums() {

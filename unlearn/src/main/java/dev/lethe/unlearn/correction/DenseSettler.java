@@ -3,8 +3,11 @@ package dev.lethe.unlearn.correction;
 import dev.lethe.unlearn.objective.Gauge;
 import dev.lethe.unlearn.objective.Loss;
 import dev.lethe.unlearn.objective.Objective;
+import dev.lethe.unlearn.objective.RowChange;
 import dev.lethe.unlearn.objective.Vectors;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Newton with a kept factor while each pass shrinks the gradient 5 times, fresh curvature when one does not, halved steps
@@ -25,10 +28,11 @@ final class DenseSettler implements Settler {
     private boolean freshEachStep;
     private boolean evaluatesCurvature;
     private double fraction = 1;
-    /** Those that nothing came behind; the gradients of the others are also of changes that no step could know. */
     private int passes;
     /** Evaluations in a row at one and the same θ. */
     private int unmoved;
+    /** ‖∇J‖ after the last step against before it; NaN where θ did not move. */
+    private double shrunk;
 
     private DenseSettler(Step first, boolean freshEachStep) {
         this.first = first;
@@ -62,31 +66,28 @@ final class DenseSettler implements Settler {
     }
 
     @Override
-    public Decision next(Anchor current, Anchor candidate) {
-        if (undisturbed(candidate)) {
-            passes++;
-        }
+    public Decision next(Anchor current, Anchor candidate, List<RowChange> since) {
+        passes++;
         if (candidate.sums().objection().orElse(null) instanceof Verdict.Refit none) {
             return new Decision(false, new Step.GiveUp(none.code(), none.reason()));
         }
-        boolean accept = Progress.acceptable(current, candidate);
-        Step step = accept ? afterAccepted(current, candidate) : afterRejected(current);
+        Anchor before = current == null ? null : current.without(since);
+        Anchor after = candidate.without(since);
+        boolean accept = Progress.acceptable(before, after);
+        Step step = accept
+                ? settled(before, after).orElseGet(() -> onward(current, candidate, after))
+                : afterRejected(current, before);
         if (step instanceof Step.Evaluate && passes >= MAX_PASSES) {
             step = new Step.GiveUp(
                     SETTLE_FAILED,
                     String.format(
                             Locale.ROOT,
                             "gradient norm %.3g after %d passes, wanted %.3g",
-                            candidate.gradientNorm(),
+                            after.gradientNorm(),
                             passes,
-                            Settler.tolerance(candidate)));
+                            Settler.tolerance(after)));
         }
         return new Decision(accept, noted(step));
-    }
-
-    /** Whether no change came between the pass' cut and its answer. A stream without a gap disturbs every pass. */
-    private static boolean undisturbed(Anchor candidate) {
-        return candidate.changes() == 0;
     }
 
     private Step noted(Step step) {
@@ -94,23 +95,25 @@ final class DenseSettler implements Settler {
         return step;
     }
 
-    private Step afterAccepted(Anchor current, Anchor candidate) {
-        boolean measured = current != null && !Progress.isRefresh(current, candidate) && undisturbed(candidate);
-        double shrunk = measured ? candidate.gradientNorm() / current.gradientNorm() : Double.NaN;
+    /** @param before null in the first evaluation of a fit */
+    private Optional<Step> settled(Anchor before, Anchor after) {
+        boolean refresh = Progress.isRefresh(before, after);
+        shrunk = before != null && !refresh ? after.gradientNorm() / before.gradientNorm() : Double.NaN;
         boolean fullStep = fraction == 1;
         fraction = 1;
-        unmoved = Progress.isRefresh(current, candidate) ? unmoved + 1 : 0;
+        unmoved = refresh ? unmoved + 1 : 0;
         // A step too small to change a digit of θ ends where it began, and so would every one after it.
         boolean stuck = unmoved > 1 || unmoved == 1 && !evaluatesCurvature;
-        if (candidate.gradientNorm() <= Settler.tolerance(candidate)) {
-            return new Step.Settled(false);
-        }
         boolean stalled = stuck || shrunk > STALLED && fullStep;
-        if (stalled && candidate.gradientNorm() <= candidate.roundingSlack()) {
-            return new Step.Settled(true);
-        }
+        boolean within = after.gradientNorm() <= Settler.tolerance(after);
+        boolean atRoundingFloor = !within && stalled && after.gradientNorm() <= after.roundingSlack();
+        return within || atRoundingFloor ? Optional.of(new Step.Settled(atRoundingFloor)) : Optional.empty();
+    }
+
+    /** @param after the candidate, without what came since */
+    private Step onward(Anchor current, Anchor candidate, Anchor after) {
         if (candidate.hasFactor()) {
-            return newton(candidate, candidate, freshEachStep && !(shrunk <= FRESH_CONTRACTION));
+            return newton(after, candidate, freshEachStep && !(shrunk <= FRESH_CONTRACTION));
         }
         if (current == null || !current.hasFactor()) {
             return new Step.Evaluate(candidate.theta(), true);
@@ -120,10 +123,11 @@ final class DenseSettler implements Settler {
             freshEachStep = true;
             return new Step.Evaluate(candidate.theta(), true);
         }
-        return newton(candidate, current, false);
+        return newton(after, current, false);
     }
 
-    private Step afterRejected(Anchor current) {
+    /** @param before the current anchor, without what came since */
+    private Step afterRejected(Anchor current, Anchor before) {
         if (current == null) {
             return new Step.GiveUp(
                     "NOT_FINITE",
@@ -137,7 +141,7 @@ final class DenseSettler implements Settler {
         if (fraction < SMALLEST_FRACTION) {
             return new Step.GiveUp(SETTLE_FAILED, "no step along the Newton direction lowers the objective");
         }
-        return newton(current, current, evaluatesCurvature);
+        return newton(before, current, evaluatesCurvature);
     }
 
     private Step newton(Anchor from, Anchor factorOwner, boolean curvature) {

@@ -6,20 +6,23 @@ import dev.lethe.unlearn.curvature.Preconditioner;
 import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Gauge;
 import dev.lethe.unlearn.objective.Objective;
+import dev.lethe.unlearn.objective.RowChange;
 import dev.lethe.unlearn.objective.Vectors;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Newton's method where no factor is kept: each step H·u = G is solved by preconditioned conjugate gradients, one pass per
  * product, to ‖G − Hu‖ ≤ η‖G‖ with η = min(0.1, √(‖G‖ / size of its terms)) (inexact Newton, Dembo, Eisenstat and
  * Steihaug 1982: order 1.5); then θ − u is evaluated, with halved steps when J would rise.
  *
- * <p>Changes folded in while a solve runs are not in its right side: they cost at worst another step, as each evaluation
- * measures ∇J anew. After a restart the solve begins again from the anchor; nothing of it is kept.
+ * <p>Changes that came since the beginning are in the products, and not in the right side: they cost at worst another step,
+ * as each evaluation measures ∇J anew, without them. After a restart the solve begins again from the anchor; nothing of it
+ * is kept.
  */
 final class NewtonCgSettler implements Settler {
 
-    /** Counted since changes last came in between. */
     private static final int MAX_PASSES = 3000;
     /** Products per Newton step; what they gave is then tried as it is. */
     private static final int MAX_PRODUCTS = 500;
@@ -39,7 +42,6 @@ final class NewtonCgSettler implements Settler {
 
     private final Step first;
     private ConjugateGradient solve;
-    private long changesAtSolve;
     private double digits;
     private double freshRate = Double.NaN;
     private boolean fresh;
@@ -80,13 +82,17 @@ final class NewtonCgSettler implements Settler {
     }
 
     @Override
-    public Decision next(Anchor current, Anchor candidate) {
+    public Decision next(Anchor current, Anchor candidate, List<RowChange> since) {
         passes++;
         if (candidate.sums().objection().orElse(null) instanceof Verdict.Refit none) {
             return new Decision(false, new Step.GiveUp(none.code(), none.reason()));
         }
-        boolean accept = Progress.acceptable(current, candidate);
-        Step step = accept ? afterAccepted(current, candidate) : afterRejected(current);
+        Anchor before = current == null ? null : current.without(since);
+        Anchor after = candidate.without(since);
+        boolean accept = Progress.acceptable(before, after);
+        Step step = accept
+                ? settled(before, after).orElseGet(() -> onward(current, candidate, after))
+                : afterRejected(current);
         return new Decision(accept, limited(step, accept ? candidate : current));
     }
 
@@ -112,28 +118,34 @@ final class NewtonCgSettler implements Settler {
                         Settler.tolerance(anchor)));
     }
 
-    private Step afterAccepted(Anchor current, Anchor candidate) {
-        boolean measured = current != null && !Progress.isRefresh(current, candidate);
-        double shrunk = measured ? candidate.gradientNorm() / current.gradientNorm() : Double.NaN;
+    /** @param before null in the first evaluation of a fit */
+    private Optional<Step> settled(Anchor before, Anchor after) {
+        boolean measured = before != null && !Progress.isRefresh(before, after);
+        double shrunk = measured ? after.gradientNorm() / before.gradientNorm() : Double.NaN;
         boolean fullStep = fraction == 1;
         fraction = 1;
-        if (keepsWhatIsGone(candidate)) {
+        if (keepsWhatIsGone(after)) {
+            return Optional.empty();
+        }
+        boolean within = after.gradientNorm() <= Settler.tolerance(after);
+        boolean stalled = shrunk > STALLED && fullStep;
+        boolean atRoundingFloor = !within && stalled && after.gradientNorm() <= after.roundingSlack();
+        return within || atRoundingFloor ? Optional.of(new Step.Settled(atRoundingFloor)) : Optional.empty();
+    }
+
+    /** @param after the candidate, without what came since */
+    private Step onward(Anchor current, Anchor candidate, Anchor after) {
+        if (keepsWhatIsGone(after)) {
             return new Step.Evaluate(new double[candidate.objective().parameters()], false);
-        }
-        if (candidate.gradientNorm() <= Settler.tolerance(candidate)) {
-            return new Step.Settled(false);
-        }
-        if (shrunk > STALLED && fullStep && candidate.gradientNorm() <= candidate.roundingSlack()) {
-            return new Step.Settled(true);
         }
         fresh = candidate.preconditioner() != null;
         if (fresh) {
-            return newton(candidate, candidate.preconditioner());
+            return newton(after, candidate.preconditioner());
         }
         if (current == null || current.preconditioner() == null) {
             return new Step.Evaluate(candidate.theta(), false, true);
         }
-        return newton(candidate, current.preconditioner());
+        return newton(after, current.preconditioner());
     }
 
     /** Over no rows an unpenalised direction is flat; zero is the convention then, so that nothing stays of the rows. */
@@ -151,11 +163,6 @@ final class NewtonCgSettler implements Settler {
                     "objective or gradient is not finite at the start; look for features,"
                             + " weights or start parameters that are extremely large");
         }
-        if (current.changes() != changesAtSolve) {
-            // The step belongs to other rows.
-            fraction = 1;
-            return newton(current, current.preconditioner());
-        }
         fraction /= 2;
         if (fraction < SMALLEST_FRACTION) {
             return new Step.GiveUp(SETTLE_FAILED, "no step along the Newton direction lowers the objective");
@@ -171,10 +178,6 @@ final class NewtonCgSettler implements Settler {
                 ? 0
                 : Math.sqrt(norm / Math.max(norm, from.sums().gradientScale()));
         double target = Math.max(Math.min(LOOSEST, forcing) * norm, TIGHTEST * Settler.tolerance(from));
-        if (from.changes() > 0) {
-            passes = 0;
-        }
-        changesAtSolve = from.changes();
         digits = Math.log10(norm / target);
         solve = new ConjugateGradient(objective, from.state().gradient(), preconditioner, target, MAX_PRODUCTS);
         return afterProduct(from);

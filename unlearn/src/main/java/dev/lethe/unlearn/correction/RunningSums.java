@@ -49,7 +49,8 @@ final class RunningSums {
     }
 
     /** What a pass' sums make of a new anchor: penalty and b added to the gradient. Nothing is modified. */
-    static Anchor.State start(Objective objective, double[] theta, double[] perturbationOrNull, Sums sums) {
+    static Anchor.State start(
+            Objective objective, double[] theta, double[] perturbationOrNull, Sums sums, long changes) {
         double[] b = copy(perturbationOrNull);
         double[] gradient = sums.gradient().clone();
         for (int i = 0; i < gradient.length; i++) {
@@ -71,7 +72,7 @@ final class RunningSums {
                 sums.rows(),
                 sums.weight(),
                 sums.maxNorm(),
-                0,
+                changes,
                 sums.classRows());
     }
 
@@ -100,6 +101,11 @@ final class RunningSums {
         }
         Gauge.project(objective, gradient);
         changes++;
+    }
+
+    void unfold(RowChange change) {
+        fold(change.reversed());
+        changes -= 2;
     }
 
     private void count(Row row, int sign) {

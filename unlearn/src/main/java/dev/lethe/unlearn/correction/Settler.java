@@ -3,11 +3,14 @@ package dev.lethe.unlearn.correction;
 import dev.lethe.unlearn.curvature.DenseFactor;
 import dev.lethe.unlearn.objective.Intercept;
 import dev.lethe.unlearn.objective.Objective;
+import dev.lethe.unlearn.objective.RowChange;
 import dev.lethe.unlearn.objective.Vectors;
+import java.util.List;
 
 /**
  * Decides, pass by pass, how to bring ‖∇J(θ)‖ below tolerance. It holds no data and does no I/O; the caller runs the
- * passes, at any distance in time, and may fold changes in between. Where a dense factor is kept it is Newton's method with
+ * passes, at any distance in time, and may fold changes in between. Its goal is fixed: the minimum over the rows with which
+ * it began. A stream without a gap would otherwise move the goal with every pass, and no settling end. Where a dense factor is kept it is Newton's method with
  * that factor; above {@link DenseFactor#MAX_PARAMETERS} it is Newton's method on curvature-vector products.
  *
  * <p>What the caller does, from {@link #begin()} on:
@@ -17,7 +20,7 @@ import dev.lethe.unlearn.objective.Vectors;
  *       {@link #singular}. With {@code preconditioner}: the same with a preconditioner.
  *   <li>Fold the changes that came after the cut into the candidate's G (and factor); the current anchor, which owns the
  *       factor in use, has them too.
- *   <li>{@code decision = next(current, candidate)}, then {@code current = decision.survivor(current, candidate)}, which
+ *   <li>{@code decision = next(current, candidate, since)}, then {@code current = decision.survivor(current, candidate)}, which
  *       moves the factor along and closes the other one. Go on with {@code decision.step()}.
  *   <li>{@link Step.Multiply}: run a pass for the product and go on with {@code product(current, sums.product())}. The
  *       current anchor goes on folding changes.
@@ -63,7 +66,7 @@ public sealed interface Settler permits DenseSettler, NewtonCgSettler {
         record Multiply(double[] theta, double[] direction) implements Step {}
 
         /**
-         * ‖∇J‖ is below tolerance.
+         * ‖∇J‖ is below tolerance over the rows with which the settling began.
          *
          * @param atRoundingFloor it is above it, but as low as float64 gets
          */
@@ -145,8 +148,15 @@ public sealed interface Settler permits DenseSettler, NewtonCgSettler {
      *
      * @param current null for the first evaluation of a fit. Not modified.
      * @param candidate the anchor at the evaluated θ. Not modified.
+     * @param since the changes in both anchors that came since {@link #begin()}: the settling ends without them. Not
+     *     modified.
      */
-    Decision next(Anchor current, Anchor candidate);
+    Decision next(Anchor current, Anchor candidate, List<RowChange> since);
+
+    /** The answer to an evaluation where no change came since the beginning. */
+    default Decision next(Anchor current, Anchor candidate) {
+        return next(current, candidate, List.of());
+    }
 
     /**
      * The answer to a {@link Step.Multiply}.

@@ -25,4 +25,9 @@ public record RowChange(Row before, Row after) {
     public static RowChange replace(Row before, Row after) {
         return new RowChange(before, after);
     }
+
+    /** What takes this change back. */
+    public RowChange reversed() {
+        return new RowChange(after, before);
+    }
 }
