@@ -4,9 +4,9 @@ import dev.lethe.streams.cli.Progress;
 import dev.lethe.streams.cli.bench.Timing.Figures;
 import dev.lethe.streams.config.ServiceConfig;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import org.apache.kafka.common.serialization.Serdes;
-import org.apache.kafka.streams.Topology;
+import java.util.function.ObjIntConsumer;
 
 /** The cases of {@code bench stream}. */
 final class StreamBench {
@@ -36,7 +36,6 @@ final class StreamBench {
     static void run(BenchTable table, int[] featureCounts, int[] partitionCounts, boolean quick) {
         try (BenchBroker broker = new BenchBroker()) {
             StreamBench bench = new StreamBench(table, broker, quick);
-            bench.warmUp(featureCounts[0], partitionCounts[0]);
             for (int features : featureCounts) {
                 for (int partitions : partitionCounts) {
                     bench.measure(features, partitions);
@@ -45,32 +44,48 @@ final class StreamBench {
         }
     }
 
-    /** One whole run that does not count: what is measured later would find quicker code than what is measured first. */
-    private void warmUp(int features, int partitions) {
-        StreamPlan plan = StreamPlan.of(features, quick).warmUpOnly();
-        try (Progress progress = Progress.start("stream warm-up", -1)) {
-            new StreamRun(broker.bootstrapServers(), plan, progress)
-                    .lethe(config("warm-up", features, partitions), features);
-        }
-    }
-
+    /** Windows take turns: whatever changes with time, the compiler's work above all, changes for all. */
     private void measure(int features, int partitions) {
         StreamPlan plan = StreamPlan.of(features, quick);
         String name = "d=" + features + ", " + partitions + (partitions == 1 ? " partition" : " partitions");
-        try (Progress progress = Progress.start("stream " + name, -1)) {
-            StreamRun run = new StreamRun(broker.bootstrapServers(), plan, progress);
-            var straight =
-                    config("straight", features, partitions, Map.of("commit.interval.ms", PASS_THROUGH_COMMIT_MS));
-            StreamFigures reference = run.passThrough(straight, passThrough(straight), features);
-            StreamFigures lethe = run.lethe(config("lethe", features, partitions), features);
-            compare(name, lethe, reference, features == RATE_PROMISED);
-            StreamFigures identity = run.identity(config("identity", features, partitions), features);
-            compareWithIdentity(name, lethe, identity);
+        var atTheSameInterval = Map.of("commit.interval.ms", PASS_THROUGH_COMMIT_MS);
+        ServiceConfig straight = config("straight", features, partitions, atTheSameInterval);
+        try (Progress progress = Progress.start("stream " + name, -1);
+                StreamLane reference = StreamLane.passThrough(straight, plan, features);
+                StreamLane identity =
+                        StreamLane.identity(config("identity", features, partitions, Map.of()), plan, features);
+                StreamLane lethe = StreamLane.lethe(config("lethe", features, partitions, Map.of()), plan, features)) {
+            List<StreamLane> lanes = List.of(reference, identity, lethe);
+            rounds(StreamPlan.WARM_UP_ROUNDS, lanes, progress, (lane, round) -> lane.warmUp());
+            rounds(plan.windows(), lanes, progress, StreamLane::window);
+            compare(name, lethe.figures(), reference.figures(), features == RATE_PROMISED);
+            compareWithIdentity(name, lethe.figures(), identity.figures());
+            if (plan.bursts() > 0) {
+                bursts(name, plan.bursts(), lethe, progress);
+            }
         }
     }
 
-    private ServiceConfig config(String kind, int features, int partitions) {
-        return config(kind, features, partitions, Map.of());
+    /** Each round begins with another lane. */
+    private static void rounds(int rounds, List<StreamLane> lanes, Progress progress, ObjIntConsumer<StreamLane> each) {
+        for (int round = 0; round < rounds; round++) {
+            for (int i = 0; i < lanes.size(); i++) {
+                each.accept(lanes.get((round + i) % lanes.size()), round);
+                progress.step();
+            }
+        }
+    }
+
+    private void bursts(String name, int bursts, StreamLane lethe, Progress progress) {
+        // The first one is not kept: it warms up.
+        lethe.burst();
+        double[] removals = new double[bursts];
+        for (int i = 0; i < bursts; i++) {
+            removals[i] = lethe.burst();
+            progress.step();
+        }
+        Figures figures = Figures.of(removals, REMOVALS_PROMISED);
+        table.addAtLeast("removals, requests of 100 samples, " + name, "1/s", figures, 1);
     }
 
     private ServiceConfig config(String kind, int features, int partitions, Map<String, String> more) {
@@ -88,18 +103,6 @@ final class StreamBench {
         return ServiceConfig.of(keys);
     }
 
-    /** From requests straight to versions. */
-    private static Topology passThrough(ServiceConfig config) {
-        var bytes = Serdes.ByteArray();
-        return new Topology()
-                .addSource(
-                        "in",
-                        bytes.deserializer(),
-                        bytes.deserializer(),
-                        config.topics().requests().name())
-                .addSink("out", config.topics().versions().name(), bytes.serializer(), bytes.serializer(), "in");
-    }
-
     private void compare(String name, StreamFigures lethe, StreamFigures reference, boolean ratePromised) {
         table.addAtMost("p50 to version, " + name, "ms", against(lethe.p50(), reference.p50()), P50_TARGET);
         table.addAtMost("p99 to version, " + name, "ms", against(lethe.p99(), reference.p99()), P99_TARGET);
@@ -108,8 +111,6 @@ final class StreamBench {
             table.addAtLeast("requests off a backlog, " + name, "1/s", rate, RATE_TARGET);
         } else {
             table.add("requests off a backlog, " + name, "1/s", rate);
-            Figures removals = Figures.of(lethe.removals(), REMOVALS_PROMISED);
-            table.addAtLeast("removals, requests of 100 samples, " + name, "1/s", removals, 1);
         }
     }
 

@@ -32,7 +32,8 @@ final class StreamCommand implements Callable<Integer> {
 
     @Option(
             names = "--quick",
-            description = "One repetition, and 64 features unless others are named: a minute instead of several.")
+            description =
+                    "Fewer repetitions, and 64 features unless others are named: two minutes a case instead of three.")
     private boolean quick;
 
     @Option(names = "--features", split = ",", paramLabel = "D", description = "Model sizes (default: 64,784).")
