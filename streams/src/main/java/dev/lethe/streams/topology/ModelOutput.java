@@ -43,7 +43,9 @@ final class ModelOutput {
         forward(spec.getModelId(), Addressed.toAll(new ModelOpened(spec, partition(), subjectSalt)), Nodes.TO_PASSES);
     }
 
+    /** A settling waits for it, and publication perhaps for that. */
     void pass(Pass pass) {
+        Transaction.current().urgent();
         forward(pass.getModelId(), Addressed.toAll(pass), Nodes.TO_PASSES);
     }
 

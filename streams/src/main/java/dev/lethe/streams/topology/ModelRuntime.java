@@ -249,7 +249,8 @@ final class ModelRuntime implements LiveModel, SettleLoop.Listener {
     private boolean settlesByItself() {
         return spec.getSettle() == SettlePolicy.AUTO
                 && state.progress().getFailureCode() == null
-                && (quiet >= settings.settleQuiet().toMillis() || anchor.get().changes() >= CHANGES_WITHOUT_SETTLING);
+                && (quiet >= settings.settleQuiet().toMillis()
+                        || anchor.get().changes() >= CHANGES_WITHOUT_SETTLING && loop.rested());
     }
 
     private boolean settled() {

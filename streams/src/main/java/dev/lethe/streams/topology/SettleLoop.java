@@ -19,6 +19,8 @@ import java.util.function.Consumer;
  * settling is under way. All on the stream thread.
  */
 final class SettleLoop implements Passes.Listener {
+    /** Time between two settlings under a steady flow, in the time that one takes. */
+    private static final long REST = 9;
     /** What a pass adds up for a factor. */
     private static final Wanted FACTOR = new Wanted(true, true, false, null);
     /** The same where K is here already. */
@@ -41,6 +43,8 @@ final class SettleLoop implements Passes.Listener {
     private final Passes passes;
     private final Listener listener;
     private Settling settling;
+    private long begun;
+    private long ended;
 
     SettleLoop(
             LiveAnchor anchor,
@@ -73,6 +77,13 @@ final class SettleLoop implements Passes.Listener {
     /** Whether no change may be folded now: the next version is the end of a settling, without what came since. */
     boolean holdsChanges() {
         return settling != null && settling.holds();
+    }
+
+    /** Whether the last settling was so long ago that another one leaves most of the time without any. */
+    boolean rested() {
+        long since = output.now() - ended;
+        // A clock that was set back says nothing.
+        return since < 0 || since >= REST * (ended - begun);
     }
 
     void cut(Cut cut) {
@@ -122,6 +133,7 @@ final class SettleLoop implements Passes.Listener {
 
     private void begin(Settling next) {
         settling = next;
+        begun = output.now();
         anchor.mark();
         act(next.settler().begin());
     }
@@ -196,6 +208,7 @@ final class SettleLoop implements Passes.Listener {
 
     private void finished(boolean atRoundingFloor) {
         Settling done = settling;
+        ended = output.now();
         output.outbox().keep(state.spec(), anchor.objective(), anchor.get().theta(), () -> {
             if (settling == done) {
                 settling = null;

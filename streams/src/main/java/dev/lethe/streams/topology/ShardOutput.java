@@ -134,7 +134,9 @@ final class ShardOutput {
         answer(model, new Cut(pass.getModelId(), pass.getPassId(), model.getAttempt(), shard));
     }
 
+    /** The model's settling waits for them, and publication perhaps for that. */
     void statistics(OpenModel model, ShardStatistics statistics) {
+        Transaction.current().urgent();
         answer(model, statistics);
     }
 

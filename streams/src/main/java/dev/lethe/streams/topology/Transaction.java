@@ -18,6 +18,7 @@ final class Transaction {
     private boolean little;
     private int left;
     private boolean produced;
+    private boolean urgent;
 
     private Transaction() {}
 
@@ -40,9 +41,14 @@ final class Transaction {
         produced = true;
     }
 
+    /** What was sent holds others up: they are not to wait for the interval. */
+    void urgent() {
+        urgent = true;
+    }
+
     /** A record was worked off. @param context of its processor */
     void worked(ProcessorContext<?, ?> context) {
-        if (--left == 0 && little) {
+        if (--left == 0 && little || urgent) {
             endIfProduced(context);
         }
     }
@@ -57,5 +63,6 @@ final class Transaction {
     /** It ends now. */
     void ended() {
         produced = false;
+        urgent = false;
     }
 }

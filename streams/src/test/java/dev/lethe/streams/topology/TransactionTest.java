@@ -55,6 +55,18 @@ class TransactionTest {
     }
 
     @Test
+    void shouldEndUnderABacklogIfWhatWasSentIsUrgent() {
+        poll(1_000);
+        transaction.worked(context);
+        transaction.produced();
+        transaction.urgent();
+
+        transaction.worked(context);
+
+        assertThat(context.committed()).isTrue();
+    }
+
+    @Test
     void shouldNotEndForRecordsOfWhichNothingFollows() {
         poll(1);
         transaction.worked(context);

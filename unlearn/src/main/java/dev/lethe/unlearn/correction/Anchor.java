@@ -282,14 +282,11 @@ public final class Anchor implements AutoCloseable {
     }
 
     /**
-     * This anchor as it would be without these changes, which it has: without a factor, and itself if there are none.
+     * A copy of this anchor as it would be without these changes, which it has; it has no factor.
      *
      * @param changes Not modified.
      */
     Anchor without(List<RowChange> changes) {
-        if (changes.isEmpty()) {
-            return this;
-        }
         Anchor earlier = new Anchor(objective, sums.state(null));
         changes.forEach(earlier.sums::unfold);
         return earlier;

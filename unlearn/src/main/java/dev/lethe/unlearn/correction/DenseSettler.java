@@ -29,13 +29,16 @@ final class DenseSettler implements Settler {
     private boolean evaluatesCurvature;
     private double fraction = 1;
     private int passes;
+    /** The current anchor over the rows with which the settling began; null before the first evaluation of a fit. */
+    private Anchor known;
     /** Evaluations in a row at one and the same θ. */
     private int unmoved;
     /** ‖∇J‖ after the last step against before it; NaN where θ did not move. */
     private double shrunk;
 
-    private DenseSettler(Step first, boolean freshEachStep) {
+    private DenseSettler(Step first, Anchor known, boolean freshEachStep) {
         this.first = first;
+        this.known = known;
         this.freshEachStep = freshEachStep;
     }
 
@@ -45,14 +48,14 @@ final class DenseSettler implements Settler {
         Gauge.project(objective, start);
         // The curvature of ridge is the same everywhere.
         boolean curved = Loss.of(objective.family()).thirdDerivativeBound() > 0;
-        return new DenseSettler(new Step.Evaluate(start, true), curved);
+        return new DenseSettler(new Step.Evaluate(start, true), null, curved);
     }
 
     /** @param current Not modified. */
     static Settler from(Anchor current, boolean freshCurvature) {
         boolean fresh = freshCurvature || !current.hasFactor();
         double[] theta = fresh ? current.theta() : current.newtonPoint(current, 1);
-        return new DenseSettler(new Step.Evaluate(theta, fresh), false);
+        return new DenseSettler(new Step.Evaluate(theta, fresh), current.without(List.of()), false);
     }
 
     @Override
@@ -71,9 +74,10 @@ final class DenseSettler implements Settler {
         if (candidate.sums().objection().orElse(null) instanceof Verdict.Refit none) {
             return new Decision(false, new Step.GiveUp(none.code(), none.reason()));
         }
-        Anchor before = current == null ? null : current.without(since);
+        Anchor before = known;
         Anchor after = candidate.without(since);
         boolean accept = Progress.acceptable(before, after);
+        known = accept ? after : before;
         Step step = accept
                 ? settled(before, after).orElseGet(() -> onward(current, candidate, after))
                 : afterRejected(current, before);

@@ -41,6 +41,9 @@ final class NewtonCgSettler implements Settler {
     private static final String SETTLE_FAILED = "SETTLE_FAILED";
 
     private final Step first;
+    /** The current anchor over the rows with which the settling began; null before the first evaluation of a fit. */
+    private Anchor known;
+
     private ConjugateGradient solve;
     private double digits;
     private double freshRate = Double.NaN;
@@ -49,26 +52,28 @@ final class NewtonCgSettler implements Settler {
     private double fraction = 1;
     private int passes;
 
-    private NewtonCgSettler(Objective objective, Step first) {
+    private NewtonCgSettler(Objective objective, Step first, Anchor known) {
         if (objective.l2() == 0) {
             throw new IllegalArgumentException("l2: with more than " + DenseFactor.MAX_PARAMETERS
                     + " parameters (columns for ridge and logistic, classes x columns for softmax) expected more than 0,"
                     + " got 0");
         }
         this.first = first;
+        this.known = known;
     }
 
     /** @param startTheta Not modified. */
     static Settler first(Objective objective, double[] startTheta) {
         double[] start = startTheta.clone();
         Gauge.project(objective, start);
-        return new NewtonCgSettler(objective, new Step.Evaluate(start, false, true));
+        return new NewtonCgSettler(objective, new Step.Evaluate(start, false, true), null);
     }
 
     /** @param current Not modified. */
     static Settler from(Anchor current, boolean freshPreconditioner) {
         boolean wanted = freshPreconditioner || current.preconditioner() == null;
-        return new NewtonCgSettler(current.objective(), new Step.Evaluate(current.theta(), false, wanted));
+        return new NewtonCgSettler(
+                current.objective(), new Step.Evaluate(current.theta(), false, wanted), current.without(List.of()));
     }
 
     @Override
@@ -87,9 +92,10 @@ final class NewtonCgSettler implements Settler {
         if (candidate.sums().objection().orElse(null) instanceof Verdict.Refit none) {
             return new Decision(false, new Step.GiveUp(none.code(), none.reason()));
         }
-        Anchor before = current == null ? null : current.without(since);
+        Anchor before = known;
         Anchor after = candidate.without(since);
         boolean accept = Progress.acceptable(before, after);
+        known = accept ? after : before;
         Step step = accept
                 ? settled(before, after).orElseGet(() -> onward(current, candidate, after))
                 : afterRejected(current);

@@ -10,7 +10,7 @@ package dev.lethe.streams.cli.bench;
  * @param bursts backlogs of requests of many samples
  * @param burstRequests requests of each of them
  * @param burstSamples samples of each request
- * @param kept rows that are never deleted
+ * @param kept rows that are never deleted: with few of them the deletions would change the model out of recognition
  */
 record StreamPlan(
         int windows,
@@ -32,8 +32,8 @@ record StreamPlan(
     static StreamPlan of(int features, boolean quick) {
         int windows = quick ? 5 : 9;
         return features > 256
-                ? new StreamPlan(windows, 300, 1_000, 100_000, windows, 20, 100, 4_000)
-                : new StreamPlan(windows, 300, 10_000, 100_000, 0, 0, 0, 8_000);
+                ? new StreamPlan(windows, 300, 1_000, 100_000, windows, 20, 100, 20_000)
+                : new StreamPlan(windows, 300, 10_000, 100_000, 0, 0, 0, 60_000);
     }
 
     /** Requests that the pass-through is given in all. */
