@@ -9,6 +9,7 @@ import dev.lethe.streams.config.Specs;
 import dev.lethe.streams.store.RowCut;
 import dev.lethe.unlearn.curvature.Sweep;
 import dev.lethe.unlearn.curvature.Sweep.Wanted;
+import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.validation.Holdout;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -99,17 +101,24 @@ final class PassAnswers {
         var direction = pass.getDirection() == null ? null : Doubles.toArray(pass.getDirection());
         var wanted = new Wanted(pass.getCurvature(), pass.getGram(), pass.getPreconditioner(), direction);
         try (var sums = new Sweep(Specs.objective(spec), theta, wanted)) {
-            Holdout holdout = Specs.holdout(spec);
-            Set<String> except = pass.getExcept() == null ? Set.of() : Set.copyOf(pass.getExcept());
-            cut.forEach(
-                    row -> {
-                        if (!holdout.contains(cut.sampleId()) && !except.contains(cut.sampleId())) {
-                            sums.add(row);
-                        }
-                    },
-                    sums::misfit);
+            cut.forEach(wanted(spec, pass, cut, sums), sums::misfit);
             return sums.sums().encode();
         }
+    }
+
+    /** Adds every row that the pass is about; ids are made only where it is not about all of them. */
+    private static Consumer<Row> wanted(ModelSpec spec, Pass pass, RowCut cut, Sweep sums) {
+        Holdout holdout = Specs.holdout(spec);
+        Set<String> except = pass.getExcept() == null ? Set.of() : Set.copyOf(pass.getExcept());
+        if (holdout.equals(Holdout.NONE) && except.isEmpty()) {
+            return sums::add;
+        }
+        return row -> {
+            String id = cut.sampleId();
+            if (!holdout.contains(id) && !except.contains(id)) {
+                sums.add(row);
+            }
+        };
     }
 
     private List<ShardStatistics> chunks(OpenModel model, byte[] sums) {

@@ -129,6 +129,7 @@ final class ShardOutput {
                 .build();
     }
 
+    /** Nobody can do anything with it before the statistics, so it does not end the transaction. */
     void cut(OpenModel model) {
         var pass = model.getPendingPass();
         answer(model, new Cut(pass.getModelId(), pass.getPassId(), model.getAttempt(), shard));
@@ -136,6 +137,7 @@ final class ShardOutput {
 
     /** The model's settling waits for them, and publication perhaps for that. */
     void statistics(OpenModel model, ShardStatistics statistics) {
+        Transaction.current().produced();
         Transaction.current().urgent();
         answer(model, statistics);
     }
@@ -178,15 +180,24 @@ final class ShardOutput {
         if (before != null) {
             before.flush();
         }
-        forwardAnswer(model, message);
+        forwardQuietly(model.getSpec().getModelId(), toModel(model, message), Nodes.TO_ANSWERS);
     }
 
     private void forwardAnswer(OpenModel model, SpecificRecord message) {
-        forward(model.getSpec().getModelId(), Addressed.to(model.getReplyPartition(), message), Nodes.TO_ANSWERS);
+        forward(model.getSpec().getModelId(), toModel(model, message), Nodes.TO_ANSWERS);
+    }
+
+    private static Addressed toModel(OpenModel model, SpecificRecord message) {
+        return Addressed.to(model.getReplyPartition(), message);
     }
 
     private void forward(String key, Addressed value, String sink) {
         Transaction.current().produced();
+        forwardQuietly(key, value, sink);
+    }
+
+    /** The transaction does not end for its sake. */
+    private void forwardQuietly(String key, Addressed value, String sink) {
         context.forward(new Record<>(key, value, context.currentSystemTimeMs()), sink);
     }
 }

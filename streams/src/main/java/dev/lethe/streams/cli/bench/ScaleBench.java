@@ -26,7 +26,7 @@ final class ScaleBench {
     private ScaleBench(BenchTable table, BenchBroker broker, boolean quick) {
         this.table = table;
         this.broker = broker;
-        this.rows = quick ? 10_000 : 14_000;
+        this.rows = quick ? 10_000 : 30_000;
         this.repetitions = quick ? 5 : 15;
     }
 

@@ -32,7 +32,7 @@ record StreamPlan(
     static StreamPlan of(int features, boolean quick) {
         int windows = quick ? 5 : 9;
         return features > 256
-                ? new StreamPlan(windows, 300, 1_000, 100_000, windows, 20, 100, 20_000)
+                ? new StreamPlan(windows, 300, 1_000, 100_000, windows, 50, 100, 20_000)
                 : new StreamPlan(windows, 300, 10_000, 100_000, 0, 0, 0, 60_000);
     }
 
