@@ -3,6 +3,7 @@ package dev.lethe.streams.topology;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.ModelVersion;
 import dev.lethe.schemas.Sample;
 import dev.lethe.unlearn.objective.Vectors;
 import java.nio.file.Path;
@@ -55,8 +56,12 @@ abstract class RiverCase {
 
     /** The latest version, which must be a settled one. */
     final void latestShouldEqualRetrained(ModelSpec spec) {
+        shouldEqualRetrained(spec, river.latest(spec.getModelId()));
+    }
+
+    final void shouldEqualRetrained(ModelSpec spec, ModelVersion version) {
         double[] want = River.retrained(spec, expected.values());
-        double[] apart = Vectors.plus(river.theta(spec.getModelId()), -1, want);
+        double[] apart = Vectors.plus(Doubles.toArray(version.getTheta()), -1, want);
         assertThat(Vectors.norm(apart)).as("seed %d", seed).isLessThan(1e-9 * (1 + Vectors.norm(want)));
     }
 }

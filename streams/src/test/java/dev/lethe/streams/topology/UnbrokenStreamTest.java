@@ -1,0 +1,116 @@
+package dev.lethe.streams.topology;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lethe.schemas.DeleteRequest;
+import dev.lethe.schemas.ModelFamily;
+import dev.lethe.schemas.ModelSpec;
+import dev.lethe.schemas.ModelVersion;
+import dev.lethe.schemas.Receipt;
+import dev.lethe.schemas.ReceiptStatus;
+import dev.lethe.schemas.SettlePolicy;
+import dev.lethe.schemas.SettleRequest;
+import dev.lethe.schemas.SettleUntil;
+import dev.lethe.schemas.VersionKind;
+import java.util.List;
+import org.apache.avro.specific.SpecificRecord;
+import org.junit.jupiter.api.Test;
+
+/** Requests come faster than passes are answered, without end: settlings must end all the same. */
+class UnbrokenStreamTest extends RiverCase {
+    private static final long SEED = 20261127;
+    private static final int ROWS = 600;
+    private static final int SMALL = 6;
+    /** Too large for a dense factor. */
+    private static final int LARGE = 600;
+
+    private static final List<String> CLASSES = List.of("a", "b", "c", "d", "e");
+
+    private int deleted;
+
+    UnbrokenStreamTest() {
+        super(SEED);
+    }
+
+    /** Opens a softmax model over new rows. */
+    private ModelSpec open(int features, SettlePolicy settle) {
+        for (int i = 0; i < ROWS; i++) {
+            int shift = i % CLASSES.size();
+            double[] x = random.doubles(features, -0.1, 0.1).toArray();
+            x[shift] += 0.5;
+            put(River.sample("s" + i, null, CLASSES.get(shift), x));
+        }
+        ModelSpec spec = River.model("m", ModelFamily.SOFTMAX, features, 2)
+                .setClasses(CLASSES)
+                .setSettle(settle)
+                .build();
+        open(spec);
+        return spec;
+    }
+
+    private void deleteNext() {
+        assertThat(deleted).as("rows are left: no answer came before").isLessThan(ROWS - 1);
+        river.send(delete("delete-" + deleted));
+    }
+
+    private DeleteRequest delete(String requestId) {
+        return DeleteRequest.newBuilder()
+                .setRequestId(requestId)
+                .setDataset(River.DATASET)
+                .setSamples(List.of("s" + deleted++))
+                .build();
+    }
+
+    /** The request's receipt, while another row is deleted at every look. */
+    private Receipt answerUnderDeletions(SpecificRecord request) {
+        river.send(request);
+        return river.await(() -> {
+            deleteNext();
+            return river.receipts().stream()
+                    .filter(r -> r.getRequestId().equals(RequestRules.requestId(request)))
+                    .findFirst()
+                    .orElse(null);
+        });
+    }
+
+    /** Rows are deleted in their order, so a version's row count says which it is over. */
+    private void shouldBeSettledOverItsOwnRows(ModelSpec spec, ModelVersion version) {
+        assertThat(version.getKind()).isEqualTo(VersionKind.SETTLED);
+        long gone = ROWS - version.getRows();
+        for (int i = 0; i < gone; i++) {
+            expected.remove("s" + i);
+        }
+        shouldEqualRetrained(spec, version);
+    }
+
+    private ModelVersion versionOf(Receipt receipt) {
+        assertThat(receipt.getStatus()).as("%s", receipt).isEqualTo(ReceiptStatus.APPLIED);
+        long number = receipt.getModels().get(0).getVersion();
+        return river.versions().stream()
+                .filter(v -> v.getVersion() == number)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void shouldPublishALargeModel() {
+        ModelSpec spec = open(LARGE, SettlePolicy.AUTO);
+        Receipt receipt = answerUnderDeletions(delete("first"));
+        shouldBeSettledOverItsOwnRows(spec, versionOf(receipt));
+    }
+
+    @Test
+    void shouldSettleEachBatch() {
+        ModelSpec spec = open(SMALL, SettlePolicy.EACH_BATCH);
+        Receipt receipt = answerUnderDeletions(delete("first"));
+        shouldBeSettledOverItsOwnRows(spec, versionOf(receipt));
+    }
+
+    @Test
+    void shouldAnswerWhoWaitsForASettledVersion() {
+        ModelSpec spec = open(SMALL, SettlePolicy.AUTO);
+        deleteNext();
+        var settle = new SettleRequest("settle", River.DATASET, SettleUntil.SETTLED, null, null);
+        shouldBeSettledOverItsOwnRows(spec, versionOf(answerUnderDeletions(settle)));
+    }
+}
