@@ -71,12 +71,12 @@ final class SettleLoop implements Passes.Listener {
 
     /** Whether no patch may be published now: a settling's end is waited for, or the factor. */
     boolean holdsPublication() {
-        return holdsChanges() || passes.rebuilding();
+        return settling != null && settling.holds() || passes.rebuilding();
     }
 
     /** Whether no change may be folded now: the next version is the end of a settling, without what came since. */
     boolean holdsChanges() {
-        return settling != null && settling.holds();
+        return settling != null && settling.closed();
     }
 
     /** Whether the last settling was so long ago that another one leaves most of the time without any. */
@@ -104,12 +104,13 @@ final class SettleLoop implements Passes.Listener {
         passes.issue(new Question(Purpose.REBUILD, anchor.get().state().thetaFactor(), FACTOR));
     }
 
-    /** Settles with the kept factor. @param hold whether publication waits for the end */
+    /** Settles with the kept factor. @param hold whether publication waits for the end, and changes with it */
     void settle(boolean hold) {
         if (settling == null) {
             begin(new Settling(Settler.from(anchor.get(), false), Start.ANCHOR, hold, null, null));
-        } else if (hold) {
-            settling.hold(settling.code(), settling.reason());
+        }
+        if (hold) {
+            settling.close();
         }
     }
 
@@ -146,10 +147,20 @@ final class SettleLoop implements Passes.Listener {
             var product = new Wanted(false, false, false, multiply.direction());
             passes.issue(new Question(Purpose.MULTIPLY, multiply.theta(), product));
         } else if (step instanceof Settler.Step.Settled done) {
-            finished(done.atRoundingFloor());
+            settled(done.atRoundingFloor());
         } else if (step instanceof Settler.Step.GiveUp up) {
             failed(up.code(), up.reason());
         }
+    }
+
+    private void settled(boolean atRoundingFloor) {
+        if (anchor.get().changes() == 0 || !settling.extensible()) {
+            finished(atRoundingFloor);
+            return;
+        }
+        anchor.mark();
+        settling.extend(Settler.from(anchor.get(), false));
+        act(settling.settler().begin());
     }
 
     private Wanted factor() {

@@ -4,6 +4,9 @@ import dev.lethe.unlearn.correction.Settler;
 
 /** A settle under way: where it began, what for, and whether publication waits for its end. */
 final class Settling {
+    /** How often it may go on with what came in meanwhile: a stream without a gap must not keep publication waiting. */
+    private static final int EXTENSIONS = 3;
+
     /** How it began. */
     enum Start {
         /** From the anchor. */
@@ -14,10 +17,12 @@ final class Settling {
         IMPORTED
     }
 
-    private final Settler settler;
     private final Start start;
+    private Settler settler;
     private boolean evaluated;
     private boolean hold;
+    private boolean closed;
+    private int extensions;
     private String code;
     private String reason;
 
@@ -57,6 +62,27 @@ final class Settling {
 
     boolean holds() {
         return hold;
+    }
+
+    /** Publication waits for the end, and the version will be over the rows of now: what comes in has to wait. */
+    void close() {
+        hold = true;
+        closed = true;
+    }
+
+    boolean closed() {
+        return closed;
+    }
+
+    /** Whether it is to go on with what came in meanwhile, rather than leave that to a patch. */
+    boolean extensible() {
+        return hold && !closed && extensions < EXTENSIONS;
+    }
+
+    /** Goes on towards the minimum over more rows. */
+    void extend(Settler next) {
+        settler = next;
+        extensions++;
     }
 
     String code() {
