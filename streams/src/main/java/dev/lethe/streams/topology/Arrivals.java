@@ -47,6 +47,7 @@ final class Arrivals {
 
     /** The end of a transaction. */
     void flush() {
+        tail.flush();
         tallies.flush();
         champion.flush();
     }

@@ -11,6 +11,7 @@ import dev.lethe.schemas.PartCursor;
 import dev.lethe.schemas.RequestTally;
 import dev.lethe.schemas.RowData;
 import dev.lethe.schemas.StoredSample;
+import dev.lethe.schemas.TailBatch;
 import dev.lethe.schemas.TailEntry;
 import dev.lethe.streams.store.RowBudget;
 import java.util.List;
@@ -106,7 +107,10 @@ public final class LetheTopology {
         deadLetters(Nodes.MODELS_TO_DEAD_LETTERS, Nodes.MODEL);
         store(Nodes.ANCHORS, Messages.serde(ModelAnchor.class), Nodes.MODEL);
         store(Nodes.PROGRESS, Messages.serde(ModelProgress.class), Nodes.MODEL);
-        store(Nodes.TAIL, Messages.serde(TailEntry.class), Nodes.MODEL);
+        store(
+                Nodes.TAIL,
+                Messages.serde(List.of(TailEntry.class, TailBatch.class)).as(SpecificRecord.class),
+                Nodes.MODEL);
         store(Nodes.TALLIES, Messages.serde(RequestTally.class), Nodes.MODEL);
         store(Nodes.VALIDATION, Messages.serde(RowData.class), Nodes.MODEL);
         store(Nodes.CHAMPIONS, Messages.serde(ModelVersion.class), Nodes.MODEL);

@@ -16,7 +16,6 @@ import dev.lethe.schemas.RequestTally;
 import dev.lethe.schemas.RowData;
 import dev.lethe.schemas.ShardScored;
 import dev.lethe.schemas.ShardStatistics;
-import dev.lethe.schemas.TailEntry;
 import dev.lethe.streams.config.NetworkSpecs;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,7 +42,7 @@ final class ModelProcessor implements Processor<String, SpecificRecord, String, 
     private Worker worker;
     private KeyValueStore<String, ModelAnchor> anchors;
     private KeyValueStore<String, ModelProgress> progresses;
-    private KeyValueStore<String, TailEntry> tails;
+    private KeyValueStore<String, SpecificRecord> tails;
     private KeyValueStore<String, RequestTally> tallies;
     private KeyValueStore<String, RowData> validationRows;
     private KeyValueStore<String, ModelVersion> champions;

@@ -10,10 +10,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
@@ -34,46 +34,30 @@ final class Tail {
         }
     }
 
-    private final KeyValueStore<String, TailEntry> store;
-    private final String prefix;
+    private final TailStore store;
     private final RowMapper mapper;
     private final Deque<Entry> pending = new ArrayDeque<>();
     private final Deque<Entry> kept = new ArrayDeque<>();
-    private long last;
     /** Number of the newest entry that was taken. */
     private long folded;
-    /** Number of the oldest entry in the store; numbers have no gaps. */
-    private long first;
 
     /**
      * @param applied number of the last entry that was folded before
      * @param last number of the last entry ever appended
      */
-    Tail(KeyValueStore<String, TailEntry> store, String modelId, RowMapper mapper, long applied, long last) {
-        this.store = store;
-        this.prefix = modelId + "/";
+    Tail(KeyValueStore<String, SpecificRecord> store, String modelId, RowMapper mapper, long applied, long last) {
         this.mapper = mapper;
-        this.last = last;
         this.folded = applied;
-        restore(applied);
-    }
-
-    private void restore(long applied) {
-        try (var all = store.range(key(applied + 1), key(Long.MAX_VALUE))) {
-            all.forEachRemaining(entry -> {
-                long number = number(entry.key);
-                change(entry.value).ifPresent(c -> pending.addLast(Entry.of(number, entry.value, c)));
-                last = Math.max(last, number);
-            });
-        }
-        try (var all = store.range(key(0), key(Long.MAX_VALUE))) {
-            first = all.hasNext() ? number(all.peekNextKey()) : last + 1;
-        }
+        this.store = new TailStore(store, modelId, last, (number, stored) -> {
+            if (number > applied) {
+                change(stored).ifPresent(change -> pending.addLast(Entry.of(number, stored, change)));
+            }
+        });
     }
 
     /** Number of the newest entry, 0 before the first. */
     long last() {
-        return last;
+        return store.last();
     }
 
     int pending() {
@@ -81,11 +65,12 @@ final class Tail {
     }
 
     void append(TailEntry entry) {
-        change(entry).ifPresent(change -> {
-            last++;
-            store.put(key(last), entry);
-            pending.addLast(Entry.of(last, entry, change));
-        });
+        change(entry).ifPresent(change -> pending.addLast(Entry.of(store.add(entry), entry, change)));
+    }
+
+    /** Writes what was appended; the end of a transaction. */
+    void flush() {
+        store.flush();
     }
 
     /** Moves the oldest pending entries, at most {@code most}, to the kept ones and returns them. */
@@ -137,26 +122,20 @@ final class Tail {
         return folded;
     }
 
-    /** Takes the oldest entries out of the store, folded ones up to this number and at most so many. */
+    /** Takes the oldest records out of the store whose entries are folded and not above this number, at most so many. */
     void trim(long upTo, int most) {
-        long end = Math.min(upTo, folded);
-        for (int i = 0; i < most && first <= end; i++) {
-            // Deletes; the store's own delete reads and decodes what was there first.
-            store.put(key(first++), null);
-        }
+        store.trim(Math.min(upTo, folded), most);
     }
 
     /** Whether every entry from this number on is in the store. */
     boolean reaches(long from) {
-        return first <= from;
+        return store.first() <= from;
     }
 
     /** Changes that are in the store, in order. */
     List<RowChange> stored(long from, long to) {
         List<RowChange> changes = new ArrayList<>();
-        try (var some = store.range(key(from), key(to))) {
-            some.forEachRemaining(entry -> change(entry.value).ifPresent(changes::add));
-        }
+        store.visit(from, to, (number, entry) -> change(entry).ifPresent(changes::add));
         return changes;
     }
 
@@ -176,13 +155,5 @@ final class Tail {
         return mapper.map(Doubles.toArray(features), data.getLabel(), data.getWeight()) instanceof Fits fits
                 ? fits.row()
                 : null;
-    }
-
-    private long number(String key) {
-        return Long.parseLong(key.substring(prefix.length()), 16);
-    }
-
-    private String key(long number) {
-        return prefix + HexFormat.of().toHexDigits(number);
     }
 }

@@ -45,7 +45,7 @@ class FactorKeeperTest {
     private final Objective objective = Specs.objective(spec);
     private final KeyValueStore<String, ModelAnchor> anchors = store("anchors", ModelAnchor.class);
     private final KeyValueStore<String, ModelProgress> progresses = store("progress", ModelProgress.class);
-    private final KeyValueStore<String, TailEntry> tails = store("tail", TailEntry.class);
+    private final KeyValueStore<String, SpecificRecord> tails = TailStoreTest.store(context);
     private final Random random = new Random(SEED);
     private final Worker worker = new Worker("test");
     private FactorCache cache;
@@ -90,6 +90,7 @@ class FactorKeeperTest {
                 tail.append(new TailEntry(0, null, data(), null, null));
             }
             live.fold(false);
+            tail.flush();
         }
 
         void tick() {
@@ -182,7 +183,8 @@ class FactorKeeperTest {
         Life before = first();
         before.change(40);
         before.untilKept(40);
-        before.change(5);
+        before.change(3);
+        before.change(2);
         before.tail.trim(43, 100);
         Life after = next();
         after.restore();

@@ -34,7 +34,7 @@ class LiveAnchorTest {
     private final Objective objective = Specs.objective(spec);
     private final ModelState state =
             ModelState.create(store("anchors", ModelAnchor.class), store("progress", ModelProgress.class), spec);
-    private final Tail tail = new Tail(store("tail", TailEntry.class), "m", Specs.mapper(spec), 0, 0);
+    private final Tail tail = new Tail(TailStoreTest.store(context), "m", Specs.mapper(spec), 0, 0);
     private final LiveAnchor live = new LiveAnchor(objective, state, tail, null, 64, Patching.EXACT);
     private final PassInFlight pass =
             new PassInFlight(1, new Question(Purpose.SETTLE, THETA, new Wanted(false, false, false, null)), 1, 0);
