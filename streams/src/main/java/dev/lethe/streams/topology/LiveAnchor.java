@@ -15,11 +15,11 @@ final class LiveAnchor implements AutoCloseable {
     /**
      * How a pass' sums and the anchor differ.
      *
-     * @param folded changes in the anchor that came since the settling began
-     * @param behind those of them that are not in the sums
-     * @param ahead changes in the sums that are not folded yet
+     * @param inBoth changes in the sums and in the anchor that came since the settling began
+     * @param behind changes in the anchor that are not in the sums
+     * @param ahead changes in the sums that are not in the anchor
      */
-    record Since(List<RowChange> folded, List<RowChange> behind, List<RowChange> ahead) {}
+    record Since(List<RowChange> inBoth, List<RowChange> behind, List<RowChange> ahead) {}
 
     private final Objective objective;
     private final ModelState state;
@@ -112,7 +112,7 @@ final class LiveAnchor implements AutoCloseable {
             take(Integer.MAX_VALUE);
         }
         return new Since(
-                changes(tail.kept(entry -> true)),
+                changes(tail.kept(entry -> !pass.behindCut(entry))),
                 changes(tail.kept(pass::behindCut)),
                 changes(tail.pending(entry -> !pass.behindCut(entry))));
     }

@@ -181,23 +181,24 @@ final class SettleLoop implements Passes.Listener {
             act(settling.settler().product(anchor.get(), sums.product()));
             return;
         }
-        int inSums =
-                since.folded().size() - since.behind().size() + since.ahead().size();
+        int inSums = since.inBoth().size() + since.ahead().size();
         Anchor candidate = Anchor.at(anchor.objective(), pass.theta(), state.perturbation(), sums, inSums);
         built.accept(candidate);
+        candidate.unfold(since.ahead());
+        Anchor begun = candidate.without(since.inBoth());
         candidate.foldGradient(since.behind());
         candidate.foldFactor(since.behind());
-        candidate.unfold(since.ahead());
         if (pass.question().wanted().equals(CURVATURE) && !anchor.get().lendsGram()) {
             // Meanwhile it was lost with its factor, or more rows went than are left.
             candidate.close();
             passes.issue(new Question(Purpose.SETTLE, pass.theta(), FACTOR));
         } else {
-            decide(candidate, since.folded());
+            decide(candidate, begun);
         }
     }
 
-    private void decide(Anchor candidate, List<RowChange> since) {
+    /** @param begun the candidate without what came since the settling began */
+    private void decide(Anchor candidate, Anchor begun) {
         boolean freshStart = settling.firstEvaluation() && settling.fromScratch();
         if (freshStart) {
             // Nothing of a fit is known yet: it begins with the rows of now.
@@ -205,7 +206,7 @@ final class SettleLoop implements Passes.Listener {
         }
         var decision = freshStart
                 ? settling.settler().next(null, candidate)
-                : settling.settler().next(anchor.get(), candidate, since);
+                : settling.settler().next(anchor.get(), candidate, begun);
         Anchor survivor = decision.survivor(anchor.get(), candidate);
         if (decision.accept()) {
             anchor.move(survivor);

@@ -72,7 +72,7 @@ class LiveAnchorTest {
         live.fold(true);
         add(3);
         var since = live.since(pass);
-        assertThat(since.folded()).extracting(LiveAnchorTest::x).containsExactly(1.0, 2.0);
+        assertThat(since.inBoth()).extracting(LiveAnchorTest::x).containsExactly(1.0);
         assertThat(since.behind()).extracting(LiveAnchorTest::x).containsExactly(2.0);
         assertThat(since.ahead()).isEmpty();
         live.fold(true);

@@ -286,7 +286,7 @@ public final class Anchor implements AutoCloseable {
      *
      * @param changes Not modified.
      */
-    Anchor without(List<RowChange> changes) {
+    public Anchor without(List<RowChange> changes) {
         Anchor earlier = new Anchor(objective, sums.state(null));
         changes.forEach(earlier.sums::unfold);
         return earlier;

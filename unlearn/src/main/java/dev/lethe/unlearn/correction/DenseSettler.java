@@ -3,7 +3,6 @@ package dev.lethe.unlearn.correction;
 import dev.lethe.unlearn.objective.Gauge;
 import dev.lethe.unlearn.objective.Loss;
 import dev.lethe.unlearn.objective.Objective;
-import dev.lethe.unlearn.objective.RowChange;
 import dev.lethe.unlearn.objective.Vectors;
 import java.util.List;
 import java.util.Locale;
@@ -69,17 +68,16 @@ final class DenseSettler implements Settler {
     }
 
     @Override
-    public Decision next(Anchor current, Anchor candidate, List<RowChange> since) {
+    public Decision next(Anchor current, Anchor candidate, Anchor begun) {
         passes++;
         if (candidate.sums().objection().orElse(null) instanceof Verdict.Refit none) {
             return new Decision(false, new Step.GiveUp(none.code(), none.reason()));
         }
         Anchor before = known;
-        Anchor after = candidate.without(since);
-        boolean accept = Progress.acceptable(before, after);
-        known = accept ? after : before;
+        boolean accept = Progress.acceptable(before, begun);
+        known = accept ? begun : before;
         Step step = accept
-                ? settled(before, after).orElseGet(() -> onward(current, candidate, after))
+                ? settled(before, begun).orElseGet(() -> onward(current, candidate, begun))
                 : afterRejected(current, before);
         if (step instanceof Step.Evaluate && passes >= MAX_PASSES) {
             step = new Step.GiveUp(
@@ -87,9 +85,9 @@ final class DenseSettler implements Settler {
                     String.format(
                             Locale.ROOT,
                             "gradient norm %.3g after %d passes, wanted %.3g",
-                            after.gradientNorm(),
+                            begun.gradientNorm(),
                             passes,
-                            Settler.tolerance(after)));
+                            Settler.tolerance(begun)));
         }
         return new Decision(accept, noted(step));
     }

@@ -6,7 +6,6 @@ import dev.lethe.unlearn.curvature.Preconditioner;
 import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Gauge;
 import dev.lethe.unlearn.objective.Objective;
-import dev.lethe.unlearn.objective.RowChange;
 import dev.lethe.unlearn.objective.Vectors;
 import java.util.List;
 import java.util.Locale;
@@ -87,17 +86,16 @@ final class NewtonCgSettler implements Settler {
     }
 
     @Override
-    public Decision next(Anchor current, Anchor candidate, List<RowChange> since) {
+    public Decision next(Anchor current, Anchor candidate, Anchor begun) {
         passes++;
         if (candidate.sums().objection().orElse(null) instanceof Verdict.Refit none) {
             return new Decision(false, new Step.GiveUp(none.code(), none.reason()));
         }
         Anchor before = known;
-        Anchor after = candidate.without(since);
-        boolean accept = Progress.acceptable(before, after);
-        known = accept ? after : before;
+        boolean accept = Progress.acceptable(before, begun);
+        known = accept ? begun : before;
         Step step = accept
-                ? settled(before, after).orElseGet(() -> onward(current, candidate, after))
+                ? settled(before, begun).orElseGet(() -> onward(current, candidate, begun))
                 : afterRejected(current);
         return new Decision(accept, limited(step, accept ? candidate : current));
     }

@@ -3,7 +3,6 @@ package dev.lethe.unlearn.correction;
 import dev.lethe.unlearn.curvature.DenseFactor;
 import dev.lethe.unlearn.objective.Intercept;
 import dev.lethe.unlearn.objective.Objective;
-import dev.lethe.unlearn.objective.RowChange;
 import dev.lethe.unlearn.objective.Vectors;
 import java.util.List;
 
@@ -20,7 +19,7 @@ import java.util.List;
  *       {@link #singular}. With {@code preconditioner}: the same with a preconditioner.
  *   <li>Fold the changes that came after the cut into the candidate's G (and factor); the current anchor, which owns the
  *       factor in use, has them too.
- *   <li>{@code decision = next(current, candidate, since)}, then {@code current = decision.survivor(current, candidate)}, which
+ *   <li>{@code decision = next(current, candidate, begun)}, then {@code current = decision.survivor(current, candidate)}, which
  *       moves the factor along and closes the other one. Go on with {@code decision.step()}.
  *   <li>{@link Step.Multiply}: run a pass for the product and go on with {@code product(current, sums.product())}. The
  *       current anchor goes on folding changes.
@@ -148,14 +147,14 @@ public sealed interface Settler permits DenseSettler, NewtonCgSettler {
      *
      * @param current null for the first evaluation of a fit. Not modified.
      * @param candidate the anchor at the evaluated θ. Not modified.
-     * @param since the changes in both anchors that came since {@link #begin()}: the settling ends without them. Not
-     *     modified.
+     * @param begun the candidate without the changes that came since {@link #begin()}: the settling ends without them.
+     *     Owned from now on; it needs no factor.
      */
-    Decision next(Anchor current, Anchor candidate, List<RowChange> since);
+    Decision next(Anchor current, Anchor candidate, Anchor begun);
 
     /** The answer to an evaluation where no change came since the beginning. */
     default Decision next(Anchor current, Anchor candidate) {
-        return next(current, candidate, List.of());
+        return next(current, candidate, candidate.without(List.of()));
     }
 
     /**

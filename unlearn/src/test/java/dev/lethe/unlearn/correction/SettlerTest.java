@@ -76,7 +76,7 @@ class SettlerTest {
             List<RowChange> behind = removals(today, 1);
             fold(behind, current, candidate);
             since.addAll(behind);
-            Decision decision = settler.next(current, candidate, since);
+            Decision decision = settler.next(current, candidate, candidate.without(since));
             current = decision.survivor(current, candidate);
             step = decision.step();
         }
