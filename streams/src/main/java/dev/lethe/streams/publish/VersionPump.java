@@ -37,6 +37,8 @@ final class VersionPump implements AutoCloseable {
     private static final long LONGEST_WAIT_MS = 10_000;
     /** For what is being written when the service stops; then it is cut off. */
     private static final long STOP_MS = 5_000;
+    /** Well below that: who closes must not interrupt what is about to end by itself. */
+    private static final long LEAVE_MS = 2_000;
 
     private final Consumer<byte[], byte[]> consumer;
     private final Topic<String, ModelVersion> topic;
@@ -92,7 +94,7 @@ final class VersionPump implements AutoCloseable {
     /** What is not said to the broker now it finds out by itself. */
     private void leave() {
         try {
-            consumer.close(CloseOptions.timeout(Duration.ofMillis(STOP_MS)));
+            consumer.close(CloseOptions.timeout(Duration.ofMillis(LEAVE_MS)));
         } catch (KafkaException e) {
             log.atDebug().setCause(e).addKeyValue("sink", sink.name()).log("the consumer group was not left");
         }

@@ -106,9 +106,9 @@ final class Ledger {
         return with(entry, models, entry.getReceipt());
     }
 
-    /** The entry closed with its receipt. */
+    /** The entry closed with its receipt, in which the answers of the models are. */
     LedgerEntry closed(LedgerEntry entry, Receipt receipt) {
-        return with(entry, entry.getModels(), receipt);
+        return with(entry, List.of(), receipt);
     }
 
     /** Values are shared: a builder would copy every one of them in depth, at each of a request's many answers. */
