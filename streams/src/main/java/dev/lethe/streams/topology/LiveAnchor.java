@@ -108,13 +108,25 @@ final class LiveAnchor implements AutoCloseable {
 
     /** What is to be made up for between a pass' sums and the anchor. */
     Since since(PassInFlight pass) {
-        if (anchor == null && tail.pending() > 0) {
-            take(Integer.MAX_VALUE);
+        if (anchor == null) {
+            takeAll();
         }
         return new Since(
                 changes(tail.kept(entry -> !pass.behindCut(entry))),
                 changes(tail.kept(pass::behindCut)),
                 changes(tail.pending(entry -> !pass.behindCut(entry))));
+    }
+
+    /** Everything counts as taken in, for an anchor that is made anew; returns what is not in the pass' sums. */
+    List<RowChange> takenBehind(PassInFlight pass) {
+        takeAll();
+        return changes(tail.kept(pass::behindCut));
+    }
+
+    private void takeAll() {
+        if (tail.pending() > 0) {
+            take(Integer.MAX_VALUE);
+        }
     }
 
     private static List<RowChange> changes(List<Tail.Entry> entries) {

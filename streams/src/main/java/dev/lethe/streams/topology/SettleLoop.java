@@ -169,16 +169,16 @@ final class SettleLoop implements Passes.Listener {
 
     @Override
     public void answered(PassInFlight pass, Sums sums, Consumer<Anchor> built) {
+        if (pass.purpose() == Purpose.MULTIPLY) {
+            act(settling.settler().product(anchor.get(), sums.product()));
+            return;
+        }
         LiveAnchor.Since since = anchor.since(pass);
         if (pass.purpose() == Purpose.REBUILD) {
             built.accept(anchor.get());
-            anchor.get().foldFactor(since.behind());
             anchor.get()
                     .foldFactor(since.ahead().stream().map(RowChange::reversed).toList());
-            return;
-        }
-        if (pass.purpose() == Purpose.MULTIPLY) {
-            act(settling.settler().product(anchor.get(), sums.product()));
+            anchor.get().foldFactor(since.behind());
             return;
         }
         int inSums = since.inBoth().size() + since.ahead().size();
@@ -237,7 +237,7 @@ final class SettleLoop implements Passes.Listener {
         }
         // Without samples an unpenalised direction has no curvature; zero parameters are the convention then.
         Objective objective = anchor.objective();
-        List<RowChange> behind = anchor.since(pass).behind();
+        List<RowChange> behind = anchor.takenBehind(pass);
         double[] zero = new double[objective.parameters()];
         Anchor empty = Anchor.at(objective, zero, state.perturbation(), Sums.empty(objective, false, false));
         empty.foldGradient(behind);

@@ -89,6 +89,19 @@ class LiveAnchorTest {
         assertThat(live.get().gradientNorm()).isCloseTo(Math.hypot(ofWeight, ofIntercept), within(1e-12));
     }
 
+    /** Where the anchor is made anew from a pass, what waited and is in its sums must not be folded later. */
+    @Test
+    void shouldTakeInWhatWaitedForAnAnchorThatIsMadeAnew() {
+        live.move(anchor());
+        live.mark();
+        add(1);
+        pass.cut(new Cut("m", 1L, 1, 0), tail.last(), 0);
+        add(2);
+        assertThat(live.since(pass).ahead()).extracting(LiveAnchorTest::x).containsExactly(1.0);
+        assertThat(live.takenBehind(pass)).extracting(LiveAnchorTest::x).containsExactly(2.0);
+        assertThat(tail.pending()).isZero();
+    }
+
     @Test
     void shouldFoldNothingTwice() {
         live.move(anchor());
