@@ -6,7 +6,6 @@ import dev.lethe.streams.config.ServiceConfig;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ObjIntConsumer;
 
 /** The cases of {@code bench stream}. */
 final class StreamBench {
@@ -44,36 +43,68 @@ final class StreamBench {
         }
     }
 
-    /** Windows take turns: whatever changes with time, the compiler's work above all, changes for all. */
+    /**
+     * What one contender is measured with finds the same compiled code as the next, and the machine to itself: first all
+     * warm up, taking turns, then each runs alone.
+     */
     private void measure(int features, int partitions) {
         StreamPlan plan = StreamPlan.of(features, quick);
         String name = "d=" + features + ", " + partitions + (partitions == 1 ? " partition" : " partitions");
-        var atTheSameInterval = Map.of("commit.interval.ms", PASS_THROUGH_COMMIT_MS);
-        ServiceConfig straight = config("straight", features, partitions, atTheSameInterval);
-        try (Progress progress = Progress.start("stream " + name, -1);
-                StreamLane reference = StreamLane.passThrough(straight, plan, features);
-                StreamLane identity =
-                        StreamLane.identity(config("identity", features, partitions, Map.of()), plan, features);
-                StreamLane lethe = StreamLane.lethe(config("lethe", features, partitions, Map.of()), plan, features)) {
-            List<StreamLane> lanes = List.of(reference, identity, lethe);
-            rounds(StreamPlan.WARM_UP_ROUNDS, lanes, progress, (lane, round) -> lane.warmUp());
-            rounds(plan.windows(), lanes, progress, StreamLane::window);
-            compare(name, lethe.figures(), reference.figures(), features == RATE_PROMISED);
-            compareWithIdentity(name, lethe.figures(), identity.figures());
-            if (plan.bursts() > 0) {
-                bursts(name, plan.bursts(), lethe, progress);
+        try (Progress progress = Progress.start("stream " + name, -1)) {
+            warmUp(plan.warmUp(), features, partitions, progress);
+            StreamFigures straight;
+            StreamFigures lethe;
+            try (StreamLane lane = passThrough("straight", plan, features, partitions)) {
+                straight = alone(lane, plan, progress);
+            }
+            try (StreamLane lane = lethe("lethe", plan, features, partitions)) {
+                lethe = alone(lane, plan, progress);
+                compare(name, lethe, straight, features == RATE_PROMISED);
+                if (plan.bursts() > 0) {
+                    bursts(name, plan.bursts(), lane, progress);
+                }
+            }
+            try (StreamLane lane = identity("identity", plan, features, partitions)) {
+                compareWithIdentity(name, lethe, alone(lane, plan, progress));
             }
         }
     }
 
-    /** Each round begins with another lane. */
-    private static void rounds(int rounds, List<StreamLane> lanes, Progress progress, ObjIntConsumer<StreamLane> each) {
-        for (int round = 0; round < rounds; round++) {
-            for (int i = 0; i < lanes.size(); i++) {
-                each.accept(lanes.get((round + i) % lanes.size()), round);
-                progress.step();
+    private void warmUp(StreamPlan plan, int features, int partitions, Progress progress) {
+        try (StreamLane straight = passThrough("warm-straight", plan, features, partitions);
+                StreamLane identity = identity("warm-identity", plan, features, partitions);
+                StreamLane lethe = lethe("warm-lethe", plan, features, partitions)) {
+            for (int round = 0; round < plan.rounds(); round++) {
+                for (StreamLane lane : List.of(straight, identity, lethe)) {
+                    lane.warmUp();
+                    progress.step();
+                }
             }
         }
+    }
+
+    private static StreamFigures alone(StreamLane lane, StreamPlan plan, Progress progress) {
+        for (int round = 0; round < plan.rounds(); round++) {
+            lane.warmUp();
+        }
+        for (int window = 0; window < plan.windows(); window++) {
+            lane.window(window);
+            progress.step();
+        }
+        return lane.figures();
+    }
+
+    private StreamLane passThrough(String kind, StreamPlan plan, int features, int partitions) {
+        var atTheSameInterval = Map.of("commit.interval.ms", PASS_THROUGH_COMMIT_MS);
+        return StreamLane.passThrough(config(kind, features, partitions, atTheSameInterval), plan, features);
+    }
+
+    private StreamLane identity(String kind, StreamPlan plan, int features, int partitions) {
+        return StreamLane.identity(config(kind, features, partitions, Map.of()), plan, features);
+    }
+
+    private StreamLane lethe(String kind, StreamPlan plan, int features, int partitions) {
+        return StreamLane.lethe(config(kind, features, partitions, Map.of()), plan, features);
     }
 
     private void bursts(String name, int bursts, StreamLane lethe, Progress progress) {

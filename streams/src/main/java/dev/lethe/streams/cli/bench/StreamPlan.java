@@ -3,6 +3,7 @@ package dev.lethe.streams.cli.bench;
 /**
  * How much of everything one case of {@code bench stream} sends.
  *
+ * @param rounds of everything before anything counts
  * @param windows repetitions of each measurement
  * @param paced requests at the paced rate, a window
  * @param backlog requests of one sample each laid up before the clock starts, a window
@@ -13,6 +14,7 @@ package dev.lethe.streams.cli.bench;
  * @param kept rows that are never deleted: with few of them the deletions would change the model out of recognition
  */
 record StreamPlan(
+        int rounds,
         int windows,
         int paced,
         int backlog,
@@ -24,26 +26,33 @@ record StreamPlan(
 
     /** Mean rate at which latency is measured. */
     static final int PER_SECOND = 100;
-    /** Requests at the paced rate in each round before anything counts: the compiler takes a part of the machine then. */
+    /** Requests at the paced rate in each round before anything counts. */
     static final int WARM_UP = 200;
-    /** Rounds before anything counts, for the same reason. */
-    static final int WARM_UP_ROUNDS = 4;
+    /** Rounds after which the compiler leaves most of the machine alone. */
+    private static final int COMPILED = 5;
+    /** As many rows are enough where nothing counts. */
+    private static final int FEW = 5_000;
 
     static StreamPlan of(int features, boolean quick) {
         int windows = quick ? 5 : 9;
         return features > 256
-                ? new StreamPlan(windows, 300, 1_000, 100_000, windows, 50, 100, 20_000)
-                : new StreamPlan(windows, 300, 10_000, 100_000, 0, 0, 0, 60_000);
+                ? new StreamPlan(1, windows, 300, 1_000, 100_000, windows, 50, 100, 20_000)
+                : new StreamPlan(1, windows, 300, 10_000, 100_000, 0, 0, 0, 60_000);
+    }
+
+    /** The same with nothing that counts, until the code is compiled. */
+    StreamPlan warmUp() {
+        return new StreamPlan(COMPILED, 0, 0, backlog, passThrough, 0, 0, 0, FEW);
     }
 
     /** Requests that the pass-through is given in all. */
     int passThroughRequests() {
-        return WARM_UP_ROUNDS * (WARM_UP + passThrough) + windows * (paced + passThrough);
+        return rounds * (WARM_UP + passThrough) + windows * (paced + passThrough);
     }
 
     /** Rows to begin with: every deletion finds its own. One burst more than is measured warms up. */
     int rows() {
-        int singles = WARM_UP_ROUNDS * (WARM_UP + backlog) + windows * (paced + backlog);
+        int singles = rounds * (WARM_UP + backlog) + windows * (paced + backlog);
         return singles + (bursts == 0 ? 0 : bursts + 1) * burstRequests * burstSamples + kept;
     }
 }
