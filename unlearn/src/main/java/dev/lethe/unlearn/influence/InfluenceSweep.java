@@ -24,8 +24,7 @@ public final class InfluenceSweep implements RowSweep {
     private final DirectInverse inverse;
     private final List<String> ids = new ArrayList<>();
     private final List<Row> rows = new ArrayList<>();
-    private final TopInfluences[] tops;
-    private final double[] group;
+    private final Tallies tallies;
     private long seen;
     private long groupRows;
 
@@ -114,9 +113,7 @@ public final class InfluenceSweep implements RowSweep {
         this.theta = theta.clone();
         this.query = query;
         this.inverse = packedInverse == null ? null : DirectInverse.ofPacked(objective, packedInverse);
-        this.tops = new TopInfluences[query.tests];
-        Arrays.setAll(tops, t -> new TopInfluences(query.top));
-        this.group = new double[query.tests];
+        this.tallies = new Tallies(query);
     }
 
     /**
@@ -165,7 +162,7 @@ public final class InfluenceSweep implements RowSweep {
             double[] influences = influences(block);
             for (int i = 0; i < rows.size(); i++) {
                 for (int t = 0; t < query.tests; t++) {
-                    tops[t].offer(ids.get(i), rows.get(i), influences[i * query.tests + t]);
+                    tallies.offer(t, ids.get(i), rows.get(i), influences[i * query.tests + t]);
                 }
             }
             addGroup(block, influences);
@@ -196,7 +193,7 @@ public final class InfluenceSweep implements RowSweep {
                 : Influences.of(block, block.weightedResiduals(), query.groupDirections, query.tests);
         for (int i : members) {
             for (int t = 0; t < query.tests; t++) {
-                group[t] += each[i * query.tests + t];
+                tallies.addToGroup(t, each[i * query.tests + t]);
             }
         }
     }
@@ -204,11 +201,7 @@ public final class InfluenceSweep implements RowSweep {
     @Override
     public Answer answer() {
         flush();
-        List<OnTest> tests = new ArrayList<>();
-        for (int t = 0; t < query.tests; t++) {
-            tests.add(new OnTest(tops[t].helpful(), tops[t].harmful(), group[t]));
-        }
-        return new Answer(seen, groupRows, tests);
+        return new Answer(seen, groupRows, tallies.onTests());
     }
 
     @Override

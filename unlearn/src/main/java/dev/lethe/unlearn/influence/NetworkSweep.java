@@ -2,7 +2,6 @@ package dev.lethe.unlearn.influence;
 
 import dev.lethe.unlearn.influence.InfluenceSweep.Answer;
 import dev.lethe.unlearn.influence.InfluenceSweep.Form;
-import dev.lethe.unlearn.influence.InfluenceSweep.OnTest;
 import dev.lethe.unlearn.influence.InfluenceSweep.Query;
 import dev.lethe.unlearn.network.InverseCurvature;
 import dev.lethe.unlearn.network.Network;
@@ -25,8 +24,7 @@ public final class NetworkSweep implements RowSweep {
     private final double[][] directions;
     private final List<String> ids = new ArrayList<>();
     private final List<Row> rows = new ArrayList<>();
-    private final TopInfluences[] tops;
-    private final double[] group;
+    private final Tallies tallies;
     private long seen;
     private long groupRows;
 
@@ -45,9 +43,7 @@ public final class NetworkSweep implements RowSweep {
         this.query = query;
         this.directions = new double[query.tests()][];
         Arrays.setAll(directions, t -> Arrays.copyOfRange(query.directions(), t * parameters, (t + 1) * parameters));
-        this.tops = new TopInfluences[query.tests()];
-        Arrays.setAll(tops, t -> new TopInfluences(query.top()));
-        this.group = new double[query.tests()];
+        this.tallies = new Tallies(query);
     }
 
     /**
@@ -102,20 +98,16 @@ public final class NetworkSweep implements RowSweep {
     }
 
     private void offer(int row, int test, double influence) {
-        tops[test].offer(ids.get(row), rows.get(row), influence);
+        tallies.offer(test, ids.get(row), rows.get(row), influence);
         if (query.group().contains(ids.get(row))) {
-            group[test] += influence;
+            tallies.addToGroup(test, influence);
         }
     }
 
     @Override
     public Answer answer() {
         flush();
-        List<OnTest> tests = new ArrayList<>();
-        for (int t = 0; t < directions.length; t++) {
-            tests.add(new OnTest(tops[t].helpful(), tops[t].harmful(), group[t]));
-        }
-        return new Answer(seen, groupRows, tests);
+        return new Answer(seen, groupRows, tallies.onTests());
     }
 
     @Override
