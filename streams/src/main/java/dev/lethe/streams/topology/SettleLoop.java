@@ -107,7 +107,7 @@ final class SettleLoop implements Passes.Listener {
     /** Settles with the kept factor. @param hold whether publication waits for the end, and changes with it */
     void settle(boolean hold) {
         if (settling == null) {
-            begin(new Settling(Settler.from(anchor.get(), false), Start.ANCHOR, hold, null, null));
+            begin(new Settling(Settler.from(anchor.get(), false), Start.ANCHOR, false, null, null));
         }
         if (hold) {
             settling.close();

@@ -74,9 +74,9 @@ final class Settling {
         return closed;
     }
 
-    /** Whether it is to go on with what came in meanwhile, rather than leave that to a patch. */
+    /** Whether it is to go on with what was folded meanwhile, rather than leave that to a patch; closed, nothing more is. */
     boolean extensible() {
-        return hold && !closed && extensions < EXTENSIONS;
+        return hold && extensions < EXTENSIONS;
     }
 
     /** Goes on towards the minimum over more rows. */
