@@ -57,6 +57,11 @@ class TailStoreTest {
         }
     }
 
+    private void transaction(int count) {
+        add(count);
+        tail.flush();
+    }
+
     private static List<Long> numbers(long from, long to) {
         return LongStream.rangeClosed(from, to).boxed().toList();
     }
@@ -95,10 +100,8 @@ class TailStoreTest {
 
     @Test
     void shouldShowAfterARestartWhatWasWritten() {
-        add(5);
-        tail.flush();
-        add(2);
-        tail.flush();
+        transaction(5);
+        transaction(2);
         add(3);
 
         TailStore next = open(0);
@@ -112,8 +115,7 @@ class TailStoreTest {
 
     @Test
     void shouldGoOnWithTheNumberThatIsKnownFromElsewhere() {
-        add(5);
-        tail.flush();
+        transaction(5);
         tail.trim(5, 10);
         tail = open(5);
         assertThat(tail.first()).isEqualTo(6);
@@ -124,10 +126,8 @@ class TailStoreTest {
 
     @Test
     void shouldShowEntriesAcrossRecords() {
-        add(5);
-        tail.flush();
-        add(5);
-        tail.flush();
+        transaction(5);
+        transaction(5);
         add(5);
         tail.visit(4, 13, this::show);
         assertThat(shown).isEqualTo(numbers(4, 13));
@@ -135,10 +135,8 @@ class TailStoreTest {
 
     @Test
     void shouldKeepARecordWhileOneOfItsEntriesIsNeeded() {
-        add(5);
-        tail.flush();
-        add(5);
-        tail.flush();
+        transaction(5);
+        transaction(5);
         tail.trim(7, 10);
         assertThat(records()).isEqualTo(1);
         assertThat(tail.first()).isEqualTo(6);
@@ -154,8 +152,7 @@ class TailStoreTest {
         store.put("other/0000000000000009", entry(9, 1));
         tail = open(0);
         assertThat(shown).isEqualTo(numbers(3, 4));
-        add(2);
-        tail.flush();
+        transaction(2);
         tail.trim(4, 10);
         assertThat(tail.first()).isEqualTo(5);
         assertThat(records()).isEqualTo(2);
