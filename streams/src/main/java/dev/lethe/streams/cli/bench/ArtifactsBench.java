@@ -1,22 +1,16 @@
 package dev.lethe.streams.cli.bench;
 
-import dev.lethe.schemas.ModelVersion;
-import dev.lethe.schemas.SettlePolicy;
 import dev.lethe.streams.LetheException;
 import dev.lethe.streams.cli.Progress;
 import dev.lethe.streams.cli.bench.Timing.Figures;
 import dev.lethe.streams.client.ClientSettings;
-import dev.lethe.streams.client.LetheClient;
-import dev.lethe.streams.config.ServiceConfig;
 import dev.lethe.streams.metrics.LetheMetrics;
 import dev.lethe.streams.publish.ArtifactReader;
 import dev.lethe.streams.publish.LocalStore;
 import dev.lethe.streams.publish.Publishing;
-import dev.lethe.streams.topology.LetheTopology;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -28,80 +22,20 @@ final class ArtifactsBench {
     private static final int WINDOWS = 30;
 
     private static final int REQUESTS = 100;
+    /** Requests before anything counts: until then the compiler takes a third of the machine. */
+    private static final int WARM_UP = 1_000;
+
     private static final int KEPT = 4_000;
+    private static final StreamPlan PLAN = new StreamPlan(0, WINDOWS, REQUESTS, 0, 0, 0, 0, 0, WARM_UP + KEPT);
     private static final double TARGET = 1.1;
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    /** Prefix of the deployment whose versions are stored. */
+    private static final String WITH = "stored";
 
     private final BenchBroker broker;
 
     private ArtifactsBench(BenchBroker broker) {
         this.broker = broker;
-    }
-
-    /** One deployment with its rows, what sends to it and what hears of its versions. */
-    private final class Side implements AutoCloseable {
-        private final StreamData data = new StreamData(FEATURES, StreamPlan.WARM_UP + WINDOWS * REQUESTS + KEPT);
-        private final ServiceConfig config;
-        private final Contender contender;
-        private final Load load;
-        private final Outputs outputs;
-
-        Side(String prefix) {
-            config = ServiceConfig.of(Map.of(
-                    "bootstrap.servers", broker.bootstrapServers(),
-                    "prefix", prefix,
-                    "data.dir", broker.dataDirectory(prefix).toString(),
-                    "replication.factor", "1",
-                    "shards", "1",
-                    "request.partitions", "1",
-                    "model.partitions", "1"));
-            contender = new Contender(
-                    config, LetheTopology.build(config.topologySettings().build()));
-            fit();
-            load = new Load(
-                    broker.bootstrapServers(), config.topics().requests().name(), StreamData.DATASET);
-            outputs = new Outputs(
-                    broker.bootstrapServers(), config.topics().versions().name(), (before, value) -> {
-                        ModelVersion version = config.topics()
-                                .versions()
-                                .values()
-                                .deserializer()
-                                .deserialize("", value);
-                        return data.rows() - version.getRows();
-                    });
-        }
-
-        private void fit() {
-            try (LetheClient client = LetheClient.connect(settings())) {
-                client.follow(LetheClient.From.NOW);
-                client.awaitConsumed(client.putSamples(data.samples(), System.currentTimeMillis()), PATIENCE);
-                client.putModel(data.model(SettlePolicy.AUTO), System.currentTimeMillis());
-                client.awaitVersion(StreamData.MODEL, 1, PATIENCE);
-            }
-        }
-
-        ClientSettings settings() {
-            return ClientSettings.of(broker.bootstrapServers(), config.prefix());
-        }
-
-        /** Median time to the version, in ms. */
-        double window(int requests) {
-            long before = outputs.last();
-            long[] sent = load.paced(data.deletions(requests, 1), StreamPlan.PER_SECOND);
-            double[] took = new double[sent.length];
-            for (int i = 0; i < sent.length; i++) {
-                took[i] = (outputs.await(before + i + 1) - sent[i]) / 1e6;
-            }
-            Arrays.sort(took);
-            return took[took.length / 2];
-        }
-
-        @Override
-        public void close() {
-            load.close();
-            outputs.close();
-            contender.close();
-        }
     }
 
     static void run(BenchTable table) {
@@ -110,24 +44,29 @@ final class ArtifactsBench {
         }
     }
 
+    private StreamLane lane(String prefix) {
+        return StreamLane.lethe(broker.deployment(prefix, 1, Map.of()), PLAN, FEATURES);
+    }
+
     private void measure(BenchTable table) {
         Path folder = broker.dataDirectory("store");
         double[] with = new double[WINDOWS];
         double[] without = new double[WINDOWS];
+        var settings = ClientSettings.of(broker.bootstrapServers(), WITH);
         try (Progress progress = Progress.start("artifacts", -1);
-                Side plain = new Side("plain");
-                Side stored = new Side("stored");
-                Publishing publishing = new Publishing(stored.settings(), LetheMetrics.unread())) {
+                StreamLane plain = lane("plain");
+                StreamLane stored = lane(WITH);
+                Publishing publishing = new Publishing(settings, LetheMetrics.unread())) {
             publishing.to(new LocalStore(folder), Duration.ofDays(1));
-            List.of(plain, stored).forEach(side -> side.window(StreamPlan.WARM_UP));
+            List.of(plain, stored).forEach(lane -> lane.p50(WARM_UP));
             for (int i = 0; i < WINDOWS; i++) {
                 // Whatever changes with time changes for both.
                 if (i % 2 == 0) {
-                    without[i] = plain.window(REQUESTS);
+                    without[i] = plain.p50(REQUESTS);
                 }
-                with[i] = stored.window(REQUESTS);
+                with[i] = stored.p50(REQUESTS);
                 if (i % 2 == 1) {
-                    without[i] = plain.window(REQUESTS);
+                    without[i] = plain.p50(REQUESTS);
                 }
                 progress.step();
             }

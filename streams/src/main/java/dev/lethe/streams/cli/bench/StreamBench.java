@@ -3,7 +3,6 @@ package dev.lethe.streams.cli.bench;
 import dev.lethe.streams.cli.Progress;
 import dev.lethe.streams.cli.bench.Timing.Figures;
 import dev.lethe.streams.config.ServiceConfig;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -120,18 +119,7 @@ final class StreamBench {
     }
 
     private ServiceConfig config(String kind, int features, int partitions, Map<String, String> more) {
-        String prefix = kind + "-" + features + "-" + partitions;
-        String count = Integer.toString(partitions);
-        Map<String, String> keys = new HashMap<>(Map.of(
-                "bootstrap.servers", broker.bootstrapServers(),
-                "prefix", prefix,
-                "data.dir", broker.dataDirectory(prefix).toString(),
-                "replication.factor", "1",
-                "shards", count,
-                "request.partitions", count,
-                "model.partitions", count));
-        keys.putAll(more);
-        return ServiceConfig.of(keys);
+        return broker.deployment(kind + "-" + features + "-" + partitions, partitions, more);
     }
 
     private void compare(String name, StreamFigures lethe, StreamFigures reference, boolean ratePromised) {

@@ -122,9 +122,18 @@ final class StreamLane implements AutoCloseable {
         paced(data.deletions(StreamPlan.WARM_UP, 1));
     }
 
+    /** Median time from produced to committed, in ms. */
+    double p50(int requests) {
+        return median(paced(data.deletions(requests, 1)));
+    }
+
+    private static double median(double[] sorted) {
+        return sorted[sorted.length / 2];
+    }
+
     void window(int index) {
         double[] latencies = paced(data.deletions(plan.paced(), 1));
-        figures.p50()[index] = latencies[latencies.length / 2];
+        figures.p50()[index] = median(latencies);
         figures.p99()[index] = latencies[latencies.length * 99 / 100];
         figures.rates()[index] = off(data.deletions(backlog, 1), 1);
     }
