@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.lethe.schemas.ModelVersion;
 import dev.lethe.schemas.Receipt;
 import dev.lethe.schemas.ReceiptStatus;
+import dev.lethe.schemas.Sample;
 import dev.lethe.streams.client.ClientSettings;
 import dev.lethe.streams.client.LetheClient;
 import dev.lethe.streams.client.LetheClient.From;
@@ -13,12 +14,16 @@ import dev.lethe.streams.client.Sent;
 import dev.lethe.streams.config.ServiceConfig;
 import dev.lethe.streams.local.DataDirectory;
 import dev.lethe.streams.store.FactorCache;
+import dev.lethe.streams.topology.Topics;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -134,6 +139,49 @@ class RiverIT {
             assertThat(receipt.getModels().get(0).getVersion()).isEqualTo(before.getVersion() + 1);
             shouldBeRetrained(client, "a", "barrier-2");
             shouldChain(client.versions("a"));
+        }
+    }
+
+    /** Clients of other languages hash keys differently. */
+    private static void putElsewhere(LetheService service, List<Sample> samples) {
+        var topic = new Topics("lethe").samples();
+        Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, service.bootstrapServers());
+        try (var producer = new KafkaProducer<>(
+                settings, topic.keys().serializer(), topic.values().serializer())) {
+            for (int i = 0; i < samples.size(); i++) {
+                String key = Topics.sampleKey(Stream.DATASET, samples.get(i).getSampleId());
+                producer.send(new ProducerRecord<>(topic.name(), i % 5, 1_000L, key, samples.get(i)));
+            }
+        }
+    }
+
+    private void awaitRows(LetheClient client) {
+        await().atMost(WAIT).until(() -> client.latestVersions().get("a").getRows(), rows -> rows == stream.left());
+    }
+
+    @Test
+    void shouldFindSamplesOnWhicheverPartitionTheyWerePut() {
+        try (var service = start();
+                var client = connect(service)) {
+            client.awaitConsumed(client.putSamples(stream.samples(100, 40), 1_000), WAIT);
+            client.putModel(Stream.model("a"), 2_000);
+            client.awaitVersion("a", 1, WAIT);
+            putElsewhere(service, stream.samples(1_000, 40));
+            awaitRows(client);
+            for (int i = 0; i < 100; i++) {
+                Receipt receipt = client.awaitReceipt(
+                                client.send(i % 50 == 49 ? stream.deleteSubject("u" + i / 50) : stream.next()), WAIT)
+                        .receipt();
+                assertThat(receipt.getReasonCode())
+                        .as("seed %d: %s", SEED, receipt)
+                        .isNull();
+                assertThat(receipt.getApplied()).isPositive();
+            }
+            putElsewhere(service, List.copyOf(stream.erased()));
+            // Behind them on every partition: when they are there, those would be too.
+            putElsewhere(service, stream.samplesOf("new", 25));
+            awaitRows(client);
+            shouldBeRetrained(client, "a", "barrier");
         }
     }
 

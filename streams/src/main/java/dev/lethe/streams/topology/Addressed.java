@@ -10,8 +10,8 @@ import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.streams.processor.StreamPartitioner;
 
 /**
- * A message with the partition it goes to. Reply partitions travel inside the messages, so that nothing here computes a
- * partition from a key: producers of other languages hash differently.
+ * A message with the partition it goes to. Reply partitions travel inside the messages, so that they need not be computed
+ * from a key: producers of other languages hash differently.
  *
  * @param message null: a tombstone
  */

@@ -26,8 +26,12 @@ final class Ledger {
         this.shards = shards;
     }
 
-    /** The intent, written before anything is touched. */
-    LedgerEntry open(SpecificRecord request, Coordinates at) {
+    /**
+     * The intent, written before anything is touched.
+     *
+     * @param addressed how many shards are asked
+     */
+    LedgerEntry open(SpecificRecord request, int addressed, Coordinates at) {
         return new LedgerEntry(
                 ByteBuffer.wrap(RequestRules.contentHash(request)),
                 RequestRules.type(request),
@@ -49,7 +53,8 @@ final class Ledger {
                 null,
                 Map.of(),
                 List.of(),
-                null);
+                null,
+                addressed);
     }
 
     /** Adds a shard's answer; a second answer of the same shard changes nothing. */
@@ -81,7 +86,8 @@ final class Ledger {
                 first ? notice.getReason() : entry.getReason(),
                 modelShards,
                 entry.getModels(),
-                entry.getReceipt());
+                entry.getReceipt(),
+                entry.getAddressed());
     }
 
     /** Adds a model's answer. */
@@ -134,19 +140,21 @@ final class Ledger {
                 entry.getReason(),
                 entry.getModelShards(),
                 models,
-                receipt);
+                receipt,
+                entry.getAddressed());
     }
 
     /**
-     * The receipt, once every shard has answered and every model that all shards sent the changes to. A model that was
-     * opened while the request was under way is known to some shards only: its first fit holds the request.
+     * The receipt, once every shard that was asked has answered and every model that all of them sent the changes to. A
+     * model that was opened while the request was under way is known to some of them only: its first fit holds the request.
      */
     Optional<Receipt> receipt(String requestId, LedgerEntry entry, long now) {
-        if (entry.getShards().size() < shards) {
+        int asked = entry.getAddressed() > 0 ? entry.getAddressed() : shards;
+        if (entry.getShards().size() < asked) {
             return Optional.empty();
         }
         for (var model : entry.getModelShards().entrySet()) {
-            if (model.getValue() == shards
+            if (model.getValue() == asked
                     && entry.getModels().stream().noneMatch(m -> m.getModelId().equals(model.getKey()))) {
                 return Optional.empty();
             }

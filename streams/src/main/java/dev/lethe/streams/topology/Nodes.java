@@ -1,6 +1,6 @@
 package dev.lethe.streams.topology;
 
-/** Nodes of the nodes and stores of the topology, and of the record headers. */
+/** Names of the nodes and stores of the topology, and of the record headers. */
 final class Nodes {
     static final String REQUEST = "request";
     static final String SHARD = "shard";
@@ -44,6 +44,8 @@ final class Nodes {
 
     /** Set on rows that a shard wrote back itself: skipped when read back. */
     static final String ORIGIN_HEADER = "lethe-origin";
+    /** Set on rows that a shard sent on to the shard that their ids belong to. */
+    static final String SENT_HOME_HEADER = "lethe-sent-home";
 
     static final String REASON_CODE_HEADER = "lethe-reason-code";
     static final String REASON_HEADER = "lethe-reason";

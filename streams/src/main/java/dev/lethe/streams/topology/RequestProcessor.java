@@ -12,6 +12,8 @@ import dev.lethe.streams.topology.Ledger.Coordinates;
 import dev.lethe.streams.topology.RequestRules.Refusal;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.streams.processor.Cancellable;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -23,7 +25,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the ledger: refuses bad requests, writes the intent, sends the parts to all shards, gathers the notices of
+ * Keeps the ledger: refuses bad requests, writes the intent, sends the parts to the shards, gathers the notices of
  * shards and models, writes the receipt.
  */
 final class RequestProcessor implements Processor<String, SpecificRecord, String, Addressed> {
@@ -35,10 +37,13 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
     private static final int OPEN_AT_HAND = 8_192;
 
     private final Ledger ledger;
+    private final Homes homes;
     private final LetheMetrics metrics;
     private ProcessorContext<String, Addressed> context;
     private HeldStore<LedgerEntry> entries;
-    private Bundle<Part> parts;
+    /** Per shard what it is asked in this transaction. */
+    private List<Bundle<Part>> parts;
+
     private KeyValueStore<String, LedgerEntry> ledgerStore;
     private String task;
     private Cancellable lookForOpen;
@@ -47,6 +52,7 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
 
     RequestProcessor(TopologySettings settings) {
         ledger = new Ledger(settings.shards());
+        homes = new Homes(settings.shards());
         metrics = settings.metrics();
     }
 
@@ -55,14 +61,19 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
         this.context = context;
         ledgerStore = context.getStateStore(Nodes.LEDGER);
         entries = new HeldStore<>(ledgerStore, OPEN_AT_HAND, entry -> entry.getReceipt() == null);
-        // Not the time that a request claims: retention would delete the part of an old one before it is read.
-        parts = new Bundle<>(
-                Parts::new,
-                message -> context.forward(
-                        new Record<>(null, Addressed.toAll(message), context.currentSystemTimeMs()), Nodes.TO_PARTS));
+        parts = IntStream.range(0, homes.shards()).mapToObj(this::partsOf).toList();
         context.<CommitHook>getStateStore(Nodes.REQUEST_COMMIT).install(context, this::flush);
         task = context.taskId().toString();
         lookForOpen = context.schedule(LOOK_EVERY, PunctuationType.WALL_CLOCK_TIME, time -> lookForOpen());
+    }
+
+    private Bundle<Part> partsOf(int shard) {
+        // Not the time that a request claims: retention would delete the part of an old one before it is read.
+        return new Bundle<>(
+                Parts::new,
+                message -> context.forward(
+                        new Record<>(null, Addressed.to(shard, message), context.currentSystemTimeMs()),
+                        Nodes.TO_PARTS));
     }
 
     /** Requests that an earlier run left open, found a slice of the ledger at a time. */
@@ -110,7 +121,7 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
 
     /** The end of a transaction. */
     private void flush() {
-        parts.flush();
+        parts.forEach(Bundle::flush);
         entries.flush();
         Transaction.current().ended();
     }
@@ -131,10 +142,12 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
             repeat(request, at, known);
             return;
         }
-        entries.put(id, ledger.open(request, at));
+        var asked = homes.split(request);
+        entries.put(id, ledger.open(request, asked.size(), at));
         metrics.openRequests().opened(task, id, at.time());
         Transaction.current().produced();
-        parts.add(new Part(RequestRules.normalised(request), at.time(), at.partition(), at.offset()), bytes);
+        asked.forEach((shard, own) ->
+                parts.get(shard).add(new Part(own, at.time(), at.partition(), at.offset(), asked.size()), bytes));
     }
 
     /** The first receipt of a request stands: the same request gets it again, another one under its id is refused. */

@@ -78,18 +78,6 @@ final class RequestRules {
                 : 0;
     }
 
-    /** The request as it goes to the shards: repeated ids of a deletion folded, so that each is counted once. */
-    static SpecificRecord normalised(SpecificRecord request) {
-        return request instanceof DeleteRequest delete
-                        && (delete.getSamples().size() > 1
-                                || delete.getSubjects().size() > 1)
-                ? DeleteRequest.newBuilder(delete)
-                        .setSamples(List.copyOf(distinct(delete.getSamples())))
-                        .setSubjects(List.copyOf(distinct(delete.getSubjects())))
-                        .build()
-                : request;
-    }
-
     /** Content that makes two requests with one id the same request: everything but its times. */
     static byte[] contentHash(SpecificRecord request) {
         try {

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.state.KeyValueStore;
 
-/** Which requests a model still owes a notice, and how many shards have told it all they have of each. */
+/** Which requests a model still owes a notice, and which shards have told it all they have of each. */
 final class RequestTallies {
     private static final Comparator<RequestTally> BY_COORDINATES = Comparator.comparingInt(
                     RequestTally::getRequestPartition)
@@ -71,6 +71,7 @@ final class RequestTallies {
                 .setRequestId(answer.getRequestId())
                 .setRequestPartition(answer.getRequestPartition())
                 .setRequestOffset(answer.getRequestOffset())
+                .setAddressed(answer.getAddressed())
                 .setShards(List.of())
                 .setThrough(-1)
                 .setFirstChange(-1);
@@ -82,6 +83,7 @@ final class RequestTallies {
                 .setRequestId(known.getRequestId())
                 .setRequestPartition(known.getRequestPartition())
                 .setRequestOffset(known.getRequestOffset())
+                .setAddressed(known.getAddressed())
                 .setShards(known.getShards())
                 .setUntil(known.getUntil())
                 .setThrough(known.getThrough())
@@ -94,7 +96,8 @@ final class RequestTallies {
         if (!seen.contains(shard)) {
             seen.add(shard);
         }
-        tally.setShards(seen).setThrough(seen.size() == shards ? tailLast : -1);
+        int asked = tally.getAddressed() > 0 ? tally.getAddressed() : shards;
+        tally.setShards(seen).setThrough(seen.size() == asked ? tailLast : -1);
     }
 
     private static boolean complete(RequestTally tally) {

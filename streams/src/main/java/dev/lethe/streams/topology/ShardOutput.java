@@ -125,6 +125,7 @@ final class ShardOutput {
                 .setRequestId(requestId)
                 .setRequestPartition(part == null ? 0 : part.getReplyPartition())
                 .setRequestOffset(part == null ? -1 : part.getOffset())
+                .setAddressed(part == null ? 0 : part.getAddressed())
                 .setUntil(until)
                 .build();
     }
@@ -144,28 +145,45 @@ final class ShardOutput {
 
     /** Writes a changed row back to this shard's own partition of the samples topic; null after: a tombstone. */
     void writeBack(String dataset, String sampleId, StoredSample after) {
-        Sample value = after == null
-                ? null
-                : new Sample(
-                        dataset,
-                        sampleId,
-                        after.getSubjectId(),
-                        after.getFeatures(),
-                        after.getLabel(),
-                        after.getWeight());
-        var headers = new RecordHeaders().add(Nodes.ORIGIN_HEADER, origin);
-        context.forward(
-                new Record<>(
-                        Topics.sampleKey(dataset, sampleId),
-                        Addressed.to(shard, value),
-                        context.currentSystemTimeMs(),
-                        headers),
-                Nodes.TO_SAMPLES);
+        Sample value = after == null ? null : sample(dataset, sampleId, after);
+        toSamples(dataset, sampleId, Addressed.to(shard, value), context.currentSystemTimeMs(), Nodes.ORIGIN_HEADER);
+    }
+
+    /**
+     * Sends a row on to the partition that its id belongs to, and takes it off this shard's own; null: a tombstone, which
+     * stays.
+     *
+     * @param time the row's record time, which it keeps
+     */
+    void sendHome(int home, String dataset, String sampleId, Sample value, long time) {
+        toSamples(dataset, sampleId, Addressed.to(home, value), time, Nodes.SENT_HOME_HEADER);
+        if (value != null) {
+            writeBack(dataset, sampleId, null);
+        }
+        Transaction.current().produced();
+    }
+
+    static Sample sample(String dataset, String sampleId, StoredSample row) {
+        return new Sample(dataset, sampleId, row.getSubjectId(), row.getFeatures(), row.getLabel(), row.getWeight());
+    }
+
+    private void toSamples(String dataset, String sampleId, Addressed value, long time, String header) {
+        var headers = new RecordHeaders().add(header, origin);
+        context.forward(new Record<>(Topics.sampleKey(dataset, sampleId), value, time, headers), Nodes.TO_SAMPLES);
     }
 
     /** Whether a record on the samples topic was written by {@link #writeBack}. */
     boolean wroteBack(Record<?, ?> record) {
-        var header = record.headers().lastHeader(Nodes.ORIGIN_HEADER);
+        return isOurs(record, Nodes.ORIGIN_HEADER);
+    }
+
+    /** Whether a record on the samples topic was written by {@link #sendHome}. */
+    boolean wasSentHome(Record<?, ?> record) {
+        return isOurs(record, Nodes.SENT_HOME_HEADER);
+    }
+
+    private boolean isOurs(Record<?, ?> record, String name) {
+        var header = record.headers().lastHeader(name);
         return header != null && java.util.Arrays.equals(header.value(), origin);
     }
 

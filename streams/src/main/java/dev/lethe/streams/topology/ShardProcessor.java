@@ -38,6 +38,7 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
     private PassAnswers passes;
     private ValidationRows validation;
     private RowPasses rowPasses;
+    private Strays strays;
     private Worker worker;
     private Alarm alarm;
     private boolean resumed;
@@ -54,10 +55,12 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
         models = new OpenModels(context.getStateStore(Nodes.OPEN_MODELS));
         output = new ShardOutput(context, models);
         queue = new PartQueue(context.getStateStore(Nodes.WORK));
+        int shard = context.taskId().partition();
+        strays = new Strays(new Homes(settings.shards()), rows, output, shard);
         worker = new Worker("lethe-shard-" + context.taskId());
         // A task that is revived after a failure keeps its processor.
         resumed = false;
-        passes = new PassAnswers(rows, models, output, worker, context.taskId().partition());
+        passes = new PassAnswers(rows, models, output, worker, shard);
         validation = new ValidationRows(rows, models, output);
         rowPasses = new RowPasses(
                 rows,
@@ -85,6 +88,7 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
         rows.tidy();
         long end = System.nanoTime() + WORK.toNanos();
         validation.send(end - WORK.toNanos() / 2);
+        strays.sweep(end - WORK.toNanos() / 2);
         while (!queue.isEmpty() && System.nanoTime() < end) {
             workOff();
         }
@@ -95,7 +99,12 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
     }
 
     private boolean unfinished() {
-        return worker.busy() || passes.sending() || validation.sending() || rowPasses.busy() || !queue.isEmpty();
+        return worker.busy()
+                || passes.sending()
+                || validation.sending()
+                || rowPasses.busy()
+                || strays.sweeping()
+                || !queue.isEmpty();
     }
 
     /** Not in init, where nothing may be forwarded yet. */
@@ -188,8 +197,14 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
         int slash = key == null ? -1 : key.indexOf('/');
         if (slash < 1 || slash == key.length() - 1) {
             output.deadLetter(record, "BAD_KEY", "samples: expected a key of the form dataset/sampleId");
-        } else if (record.value() == null) {
-            removed(key.substring(0, slash), key.substring(slash + 1));
+        } else if (!strays.sentHome(record, key.substring(0, slash), key.substring(slash + 1))) {
+            atHome(record, key.substring(0, slash), key.substring(slash + 1));
+        }
+    }
+
+    private void atHome(Record<String, SpecificRecord> record, String dataset, String sampleId) {
+        if (record.value() == null) {
+            removed(dataset, sampleId);
         } else {
             arrived(record, (Sample) record.value());
         }
@@ -218,6 +233,11 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
             return;
         }
         StoredSample before = rows.get(dataset, id);
+        if (before != null && before.getRecordTime() > record.timestamp() && output.wasSentHome(record)) {
+            // It went a longer way than what is here.
+            output.writeBack(dataset, id, before);
+            return;
+        }
         var after = new StoredSample(
                 sample.getSubjectId(), sample.getFeatures(), sample.getLabel(), sample.getWeight(), record.timestamp());
         rows.put(dataset, id, before, after);

@@ -16,6 +16,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
 /** A shard's rows with their subject index, and what was erased and must stay out. */
 final class ShardStores implements AutoCloseable {
     private static final String SECRET = "secret";
+    private static final String HOME = "home";
     private static final byte[] NOTHING = {};
     /** Separates subject from sample in an index key; refused in ids, so that no subject is another's prefix. */
     static final char SEPARATOR = '\0';
@@ -115,6 +116,20 @@ final class ShardStores implements AutoCloseable {
         // The first key behind a key is the key with the smallest character added.
         String from = after == null ? null : Topics.sampleKey(dataset, after) + SEPARATOR;
         return stored.scan(dataset, from);
+    }
+
+    /** Rows of all datasets behind a key (null: from the first), in the order of their keys. */
+    KeyValueIterator<String, StoredSample> all(String after) {
+        return samples.range(after == null ? null : after + SEPARATOR, null);
+    }
+
+    /** Whether it is known that no row is here that belongs to another shard. */
+    boolean areHome() {
+        return suppressed.get(HOME) != null;
+    }
+
+    void markHome() {
+        suppressed.put(HOME, NOTHING);
     }
 
     /** Work of a quiet moment on the rows in memory. */

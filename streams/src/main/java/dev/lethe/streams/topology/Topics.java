@@ -70,7 +70,7 @@ public record Topics(String prefix) {
         return topic("samples", Group.SHARDS, COMPACT, Messages.serde(Sample.class));
     }
 
-    /** Requests on their way to every shard. No key. */
+    /** What requests ask of each shard. No key. */
     public Topic<String, SpecificRecord> parts() {
         return topic("parts", Group.SHARDS, DELETE, union(List.of(Part.class, Parts.class)));
     }
