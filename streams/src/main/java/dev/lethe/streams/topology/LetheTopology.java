@@ -6,6 +6,7 @@ import dev.lethe.schemas.ModelAnchor;
 import dev.lethe.schemas.ModelProgress;
 import dev.lethe.schemas.ModelVersion;
 import dev.lethe.schemas.OpenModel;
+import dev.lethe.schemas.OpenRequests;
 import dev.lethe.schemas.Part;
 import dev.lethe.schemas.PartCursor;
 import dev.lethe.schemas.RequestTally;
@@ -68,6 +69,7 @@ public final class LetheTopology {
         sink(Nodes.TO_PARTS, topics.parts(), Nodes.REQUEST);
         sink(Nodes.TO_RECEIPTS, topics.receipts(), Nodes.REQUEST);
         store(Nodes.LEDGER, Messages.serde(LedgerEntry.class), Nodes.REQUEST);
+        store(Nodes.LEDGER_JOURNAL, Messages.serde(OpenRequests.class), Nodes.REQUEST);
         topology.addStateStore(CommitHook.builder(Nodes.REQUEST_COMMIT), Nodes.REQUEST);
     }
 

@@ -25,6 +25,7 @@ final class Nodes {
     static final String MODELS_TO_DEAD_LETTERS = "models-to-dead-letters";
 
     static final String LEDGER = "ledger";
+    static final String LEDGER_JOURNAL = "ledger-journal";
     static final String SAMPLES = "samples-store";
     static final String SUBJECTS = "subjects";
     static final String SUPPRESSED = "suppressed";

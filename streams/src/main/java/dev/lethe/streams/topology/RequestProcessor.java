@@ -33,14 +33,12 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
 
     private static final Duration LOOK_EVERY = Duration.ofMillis(100);
     private static final int LOOK_SLICE = 1_000;
-    /** Open entries in memory, each a few hundred bytes: what is on its way under a backlog. */
-    private static final int OPEN_AT_HAND = 8_192;
 
     private final Ledger ledger;
     private final Homes homes;
     private final LetheMetrics metrics;
     private ProcessorContext<String, Addressed> context;
-    private HeldStore<LedgerEntry> entries;
+    private LedgerStore entries;
     /** Per shard what it is asked in this transaction. */
     private List<Bundle<Part>> parts;
 
@@ -60,10 +58,11 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
     public void init(ProcessorContext<String, Addressed> context) {
         this.context = context;
         ledgerStore = context.getStateStore(Nodes.LEDGER);
-        entries = new HeldStore<>(ledgerStore, OPEN_AT_HAND, entry -> entry.getReceipt() == null);
+        entries = new LedgerStore(ledgerStore, context.getStateStore(Nodes.LEDGER_JOURNAL));
         parts = IntStream.range(0, homes.shards()).mapToObj(this::partsOf).toList();
         context.<CommitHook>getStateStore(Nodes.REQUEST_COMMIT).install(context, this::flush);
         task = context.taskId().toString();
+        entries.eachJournalled((id, entry) -> metrics.openRequests().opened(task, id, entry.getRequestTime()));
         lookForOpen = context.schedule(LOOK_EVERY, PunctuationType.WALL_CLOCK_TIME, time -> lookForOpen());
     }
 

@@ -27,11 +27,11 @@ class HeldStoreTest {
                 .build();
         var context = new MockProcessorContext<>(new Properties(), new TaskId(0, 0), directory.toFile());
         store.init(context.getStateStoreContext(), store);
-        held = new HeldStore<>(store, 2, value -> value > 0);
+        held = new HeldStore<>(store);
     }
 
     @Test
-    void shouldGiveWhatWasWrittenLastWhetherAtHandOrNot() {
+    void shouldGiveWhatWasWrittenLast() {
         for (long i = 1; i <= 4; i++) {
             held.put("k" + i, i);
             held.flush();
