@@ -96,19 +96,18 @@ final class Ledger {
             return entry;
         }
         List<ModelReceipt> models = new ArrayList<>(entry.getModels());
-        models.add(ModelReceipt.newBuilder()
-                .setModelId(notice.getModelId())
-                .setVersion(notice.getVersion())
-                .setDigest(notice.getDigest())
-                .setKind(notice.getKind())
-                .setResidualBound(notice.getResidualBound())
-                .setResidualMeasured(notice.getResidualMeasured())
-                .setDistanceBound(notice.getDistanceBound())
-                .setReasonCode(notice.getReasonCode())
-                .setReason(notice.getReason())
-                .setPrivacy(notice.getPrivacy())
-                .setEvidence(notice.getEvidence())
-                .build());
+        models.add(new ModelReceipt(
+                notice.getModelId(),
+                notice.getVersion(),
+                notice.getDigest(),
+                notice.getKind(),
+                notice.getResidualBound(),
+                notice.getResidualMeasured(),
+                notice.getDistanceBound(),
+                notice.getReasonCode(),
+                notice.getReason(),
+                notice.getPrivacy(),
+                notice.getEvidence()));
         return with(entry, models, entry.getReceipt());
     }
 
@@ -186,24 +185,23 @@ final class Ledger {
 
     private static Receipt build(String requestId, LedgerEntry entry, long now) {
         Verdict verdict = Verdict.of(entry);
-        return Receipt.newBuilder()
-                .setRequestId(requestId)
-                .setDataset(entry.getDataset())
-                .setType(entry.getType())
-                .setStatus(verdict.status())
-                .setApplied(entry.getApplied())
-                .setUnknown(verdict.unknown())
-                .setAlreadyErased(verdict.alreadyErased())
-                .setRefused(entry.getRefused())
-                .setModels(verdict.status() == ReceiptStatus.REFUSED ? List.of() : sorted(entry.getModels()))
-                .setReasonCode(verdict.code())
-                .setReason(verdict.reason())
-                .setTopic(entry.getTopic())
-                .setPartition(entry.getPartition())
-                .setOffset(entry.getOffset())
-                .setRequestTime(entry.getRequestTime())
-                .setReceiptTime(now)
-                .build();
+        return new Receipt(
+                requestId,
+                entry.getDataset(),
+                entry.getType(),
+                verdict.status(),
+                entry.getApplied(),
+                verdict.unknown(),
+                verdict.alreadyErased(),
+                entry.getRefused(),
+                verdict.status() == ReceiptStatus.REFUSED ? List.of() : sorted(entry.getModels()),
+                verdict.code(),
+                verdict.reason(),
+                entry.getTopic(),
+                entry.getPartition(),
+                entry.getOffset(),
+                entry.getRequestTime(),
+                now);
     }
 
     private static List<ModelReceipt> sorted(List<ModelReceipt> models) {

@@ -1,6 +1,5 @@
 package dev.lethe.streams.topology;
 
-import dev.lethe.schemas.Change;
 import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.OpenModel;
 import dev.lethe.schemas.RowData;
@@ -79,38 +78,49 @@ final class OpenModels {
         return Optional.ofNullable(last);
     }
 
+    /**
+     * A change of one sample as a model sees it.
+     *
+     * @param validationId set for a validation row: its sample id
+     * @param before null: the sample is new to the model
+     * @param after null: the sample leaves the model
+     * @param subject keyed hash of the subject, if the model asks for it
+     * @param sample key of the sample, if the model is a network
+     */
+    record Seen(String validationId, RowData before, RowData after, String subject, String sample) {
+        /** Nothing of it. */
+        static final Seen NOTHING = new Seen(null, null, null, null, null);
+    }
+
     /** A change of one sample as a model sees it; empty if the sample is in the model neither before nor after. */
-    Optional<Change.Builder> change(OpenModel model, String sampleId, StoredSample before, StoredSample after) {
+    Optional<Seen> change(OpenModel model, String sampleId, StoredSample before, StoredSample after) {
         boolean was = fits(model, before);
         boolean is = fits(model, after);
         if (!was && !is) {
             return Optional.empty();
         }
         if (holdout(model.getSpec()).contains(sampleId)) {
-            return Optional.of(validation(model, sampleId, was ? before : null, is ? after : null));
+            return Optional.of(validation(sampleId, was ? before : null, is ? after : null));
         }
         boolean sameFeatures = was && is && before.getFeatures().equals(after.getFeatures());
-        return Optional.of(Change.newBuilder()
-                .setModelId(model.getSpec().getModelId())
-                .setBefore(was ? data(before, false) : null)
-                .setAfter(is ? data(after, sameFeatures) : null)
-                .setSubject(subject(model, before == null ? after : before))
-                .setSample(sampleKey(model, sampleId)));
+        return Optional.of(new Seen(
+                null,
+                was ? data(before, false) : null,
+                is ? data(after, sameFeatures) : null,
+                subject(model, before == null ? after : before),
+                sampleKey(model, sampleId)));
     }
 
     /** A validation row that was there before the model; empty if the sample is none. */
-    Optional<Change.Builder> validation(OpenModel model, String sampleId, StoredSample row) {
+    Optional<Seen> validation(OpenModel model, String sampleId, StoredSample row) {
         return holdout(model.getSpec()).contains(sampleId) && fits(model, row)
-                ? Optional.of(validation(model, sampleId, null, row))
+                ? Optional.of(validation(sampleId, null, row))
                 : Optional.empty();
     }
 
-    private static Change.Builder validation(OpenModel model, String id, StoredSample before, StoredSample after) {
-        return Change.newBuilder()
-                .setModelId(model.getSpec().getModelId())
-                .setValidationId(id)
-                .setBefore(before == null ? null : data(before, true))
-                .setAfter(after == null ? null : data(after, false));
+    private static Seen validation(String id, StoredSample before, StoredSample after) {
+        return new Seen(
+                id, before == null ? null : data(before, true), after == null ? null : data(after, false), null, null);
     }
 
     /** Which samples a model is not trained on. */

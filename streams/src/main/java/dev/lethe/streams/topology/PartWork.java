@@ -9,7 +9,6 @@ import dev.lethe.schemas.RelabelRequest;
 import dev.lethe.schemas.Relabelling;
 import dev.lethe.schemas.SettleRequest;
 import dev.lethe.schemas.SettleUntil;
-import dev.lethe.schemas.ShardNotice;
 import dev.lethe.schemas.StoredSample;
 import dev.lethe.unlearn.objective.Mapping.Misfit;
 import java.util.ArrayList;
@@ -28,7 +27,7 @@ final class PartWork {
 
     private final Part part;
     private final String dataset;
-    private final ShardNotice.Builder notice;
+    private final PartNotice notice;
     private int sample;
     private int subject;
     private String after;
@@ -42,31 +41,15 @@ final class PartWork {
         this.slice = slice;
         this.part = part;
         this.dataset = RequestRules.dataset(request());
-        this.notice = builder(cursor.getNotice());
+        this.notice = new PartNotice(cursor.getNotice());
         this.sample = cursor.getSample();
         this.subject = cursor.getSubject();
         this.after = cursor.getAfter();
     }
 
-    /** Not a builder's own copy, which walks the schema: most parts find nothing here and cost little else. */
-    private static ShardNotice.Builder builder(ShardNotice so) {
-        return ShardNotice.newBuilder()
-                .setRequestId(so.getRequestId())
-                .setShard(so.getShard())
-                .setApplied(so.getApplied())
-                .setListedFound(so.getListedFound())
-                .setKnownSubjects(new ArrayList<>(so.getKnownSubjects()))
-                .setErasedSubjects(new ArrayList<>(so.getErasedSubjects()))
-                .setAlreadyErased(so.getAlreadyErased())
-                .setRefused(so.getRefused())
-                .setReasonCode(so.getReasonCode())
-                .setReason(so.getReason());
-    }
-
     static PartCursor start(Part part, long sequence, int shard) {
         String id = RequestRules.requestId((SpecificRecord) part.getRequest());
-        var empty = new ShardNotice(id, shard, 0L, 0L, 0L, 0L, null, null, List.of(), List.of(), List.of());
-        return new PartCursor(sequence, 0, 0, null, empty);
+        return new PartCursor(sequence, 0, 0, null, PartNotice.empty(id, shard));
     }
 
     /**
@@ -84,12 +67,11 @@ final class PartWork {
         };
         if (!done) {
             output.flush(RequestRules.requestId(request), part);
-            return Optional.of(new PartCursor(sequence, sample, subject, after, notice.build()));
+            return Optional.of(new PartCursor(sequence, sample, subject, after, notice.sent(List.of())));
         }
         var opened =
                 models.of(dataset).stream().map(m -> m.getSpec().getModelId()).toList();
-        ShardNotice answer = notice.setModels(opened).build();
-        output.partDone(dataset, answer, part, until(request));
+        output.partDone(dataset, notice.sent(opened), part, until(request));
         return Optional.empty();
     }
 
@@ -136,11 +118,11 @@ final class PartWork {
         }
         boolean erasedBefore = rows.subjectErased(dataset, id);
         keys.forEach(this::deleteIndexed);
-        boolean found = notice.getKnownSubjects().contains(subject);
+        boolean found = notice.isKnown(subject);
         if (found) {
             rows.markSubjectErased(dataset, id);
         } else if (!more && erasedBefore) {
-            notice.getErasedSubjects().add(subject);
+            notice.erasedBefore(subject);
         }
         return !more;
     }
@@ -152,9 +134,7 @@ final class PartWork {
         touched++;
         if (row != null && row.getRecordTime() <= part.getRequestTime()) {
             rows.suppressSample(dataset, id, true);
-            if (!notice.getKnownSubjects().contains(subject)) {
-                notice.getKnownSubjects().add(subject);
-            }
+            notice.known(subject);
             erase(id, row);
         }
     }
@@ -164,10 +144,10 @@ final class PartWork {
         boolean erasedBefore = rows.suppressSample(dataset, id, row != null);
         touched++;
         if (row != null) {
-            notice.setListedFound(notice.getListedFound() + 1);
+            notice.found();
             erase(id, row);
         } else if (erasedBefore) {
-            notice.setAlreadyErased(notice.getAlreadyErased() + 1);
+            notice.erasedBefore();
         }
     }
 
@@ -204,16 +184,19 @@ final class PartWork {
         StoredSample row = rows.get(dataset, id);
         touched++;
         if (row == null) {
-            notice.setAlreadyErased(notice.getAlreadyErased() + (rows.sampleErased(dataset, id) ? 1 : 0));
+            if (rows.sampleErased(dataset, id)) {
+                notice.erasedBefore();
+            }
             return;
         }
         StoredSample changed = change.apply(row).build();
         Optional<Misfit> misfit = models.refusal(dataset, changed);
         if (misfit.isPresent()) {
-            refuse(id, misfit.get());
+            notice.refused(
+                    misfit.get().code(), "sample " + id + ": " + misfit.get().reason());
             return;
         }
-        notice.setListedFound(notice.getListedFound() + 1);
+        notice.found();
         count(row);
         if (!changed.equals(row)) {
             rows.put(dataset, id, row, changed);
@@ -222,16 +205,8 @@ final class PartWork {
         }
     }
 
-    private void refuse(String id, Misfit misfit) {
-        notice.setRefused(notice.getRefused() + 1);
-        if (notice.getReasonCode() == null) {
-            notice.setReasonCode(misfit.code());
-            notice.setReason("sample " + id + ": " + misfit.reason());
-        }
-    }
-
     private void count(StoredSample row) {
-        notice.setApplied(notice.getApplied() + 1);
+        notice.applied();
         bytes += row.getFeatures().remaining();
     }
 }

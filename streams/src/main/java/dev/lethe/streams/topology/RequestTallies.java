@@ -48,16 +48,7 @@ final class RequestTallies {
             return;
         }
         RequestTally known = open.remove(id);
-        RequestTally.Builder tally = known == null ? begin(answer) : again(known);
-        boolean change = answer.getBefore() != null || answer.getAfter() != null;
-        if (change && tally.getFirstChange() < 0) {
-            tally.setFirstChange(tailLast);
-        }
-        if (answer.getPartDone()) {
-            done(tally, answer.getShard(), tailLast);
-            tally.setUntil(answer.getUntil());
-        }
-        RequestTally counted = tally.build();
+        RequestTally counted = counted(known == null ? begin(answer) : known, answer, tailLast);
         remember(counted);
         if (known == null) {
             store.putNew(prefix + id, counted);
@@ -66,38 +57,43 @@ final class RequestTallies {
         }
     }
 
-    private static RequestTally.Builder begin(Change answer) {
-        return RequestTally.newBuilder()
-                .setRequestId(answer.getRequestId())
-                .setRequestPartition(answer.getRequestPartition())
-                .setRequestOffset(answer.getRequestOffset())
-                .setAddressed(answer.getAddressed())
-                .setShards(List.of())
-                .setThrough(-1)
-                .setFirstChange(-1);
+    private static RequestTally begin(Change answer) {
+        return new RequestTally(
+                answer.getRequestId(),
+                answer.getRequestPartition(),
+                List.of(),
+                null,
+                -1L,
+                answer.getRequestOffset(),
+                -1L,
+                false,
+                answer.getAddressed());
     }
 
-    /** Not a builder's own copy, which walks the schema: this runs for each shard of each request. */
-    private static RequestTally.Builder again(RequestTally known) {
-        return RequestTally.newBuilder()
-                .setRequestId(known.getRequestId())
-                .setRequestPartition(known.getRequestPartition())
-                .setRequestOffset(known.getRequestOffset())
-                .setAddressed(known.getAddressed())
-                .setShards(known.getShards())
-                .setUntil(known.getUntil())
-                .setThrough(known.getThrough())
-                .setFirstChange(known.getFirstChange())
-                .setListed(known.getListed());
+    private RequestTally counted(RequestTally known, Change answer, long tailLast) {
+        boolean done = answer.getPartDone();
+        boolean change = answer.getBefore() != null || answer.getAfter() != null;
+        List<Integer> seen = done ? plus(known.getShards(), answer.getShard()) : known.getShards();
+        int asked = known.getAddressed() > 0 ? known.getAddressed() : shards;
+        return new RequestTally(
+                known.getRequestId(),
+                known.getRequestPartition(),
+                seen,
+                done ? answer.getUntil() : known.getUntil(),
+                done && seen.size() == asked ? tailLast : -1,
+                known.getRequestOffset(),
+                change && known.getFirstChange() < 0 ? tailLast : known.getFirstChange(),
+                known.getListed(),
+                known.getAddressed());
     }
 
-    private void done(RequestTally.Builder tally, int shard, long tailLast) {
-        List<Integer> seen = new ArrayList<>(tally.getShards());
-        if (!seen.contains(shard)) {
-            seen.add(shard);
+    private static List<Integer> plus(List<Integer> shards, int shard) {
+        if (shards.contains(shard)) {
+            return shards;
         }
-        int asked = tally.getAddressed() > 0 ? tally.getAddressed() : shards;
-        tally.setShards(seen).setThrough(seen.size() == asked ? tailLast : -1);
+        List<Integer> all = new ArrayList<>(shards);
+        all.add(shard);
+        return all;
     }
 
     private static boolean complete(RequestTally tally) {

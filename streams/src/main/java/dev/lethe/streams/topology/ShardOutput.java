@@ -12,6 +12,7 @@ import dev.lethe.schemas.SettleUntil;
 import dev.lethe.schemas.ShardNotice;
 import dev.lethe.schemas.ShardStatistics;
 import dev.lethe.schemas.StoredSample;
+import dev.lethe.streams.topology.OpenModels.Seen;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
@@ -28,7 +29,7 @@ final class ShardOutput {
     private final int shard;
     private final byte[] origin;
     /** Per model the last change, held back so that it can carry the end of the part. */
-    private final Map<String, Change.Builder> held = new HashMap<>();
+    private final Map<String, Seen> held = new HashMap<>();
     /** Per model what it is told in this transaction. */
     private final Map<String, Bundle<Change>> changes = new HashMap<>();
     /** Per partition of the ledger what it is told in this transaction. */
@@ -48,10 +49,10 @@ final class ShardOutput {
         }
     }
 
-    private void hold(OpenModel model, Change.Builder change) {
-        Change.Builder earlier = held.put(model.getSpec().getModelId(), change);
+    private void hold(OpenModel model, Seen change) {
+        Seen earlier = held.put(model.getSpec().getModelId(), change);
         if (earlier != null) {
-            tell(model, build(earlier, false, null, null, null));
+            tell(model, change(model, earlier, false, null, null, null));
         }
     }
 
@@ -62,7 +63,10 @@ final class ShardOutput {
 
     /** Ends a slice of a part that goes on: the last change names the request. */
     void flush(String requestId, Part part) {
-        held.forEach((id, change) -> tell(models.get(id), build(change, false, requestId, part, null)));
+        held.forEach((id, seen) -> {
+            OpenModel model = models.get(id);
+            tell(model, change(model, seen, false, requestId, part, null));
+        });
         held.clear();
     }
 
@@ -97,37 +101,48 @@ final class ShardOutput {
     /** Tells a model a validation row that was there before it, if the sample is one. */
     void validation(OpenModel model, String sampleId, StoredSample row) {
         models.validation(model, sampleId, row)
-                .ifPresent(change -> tell(model, build(change, false, null, null, null)));
+                .ifPresent(seen -> tell(model, change(model, seen, false, null, null, null)));
     }
 
     /** Tells a model that it has all validation rows of this shard. */
     void validationDone(OpenModel model) {
-        var done = Change.newBuilder().setModelId(model.getSpec().getModelId()).setValidationDone(true);
-        tell(model, build(done, false, null, null, null));
+        tell(
+                model,
+                Change.newBuilder()
+                        .setModelId(model.getSpec().getModelId())
+                        .setShard(shard)
+                        .setValidationDone(true)
+                        .build());
     }
 
     /** Ends a part: each model of the dataset gets its last change marked as such, or an empty answer. */
     void partDone(String dataset, ShardNotice notice, Part part, SettleUntil until) {
         for (OpenModel model : models.of(dataset)) {
-            String id = model.getSpec().getModelId();
-            Change.Builder last = held.remove(id);
-            Change.Builder done = last == null ? Change.newBuilder().setModelId(id) : last;
-            tell(model, build(done, true, notice.getRequestId(), part, until));
+            Seen last = held.remove(model.getSpec().getModelId());
+            Seen seen = last == null ? Seen.NOTHING : last;
+            tell(model, change(model, seen, true, notice.getRequestId(), part, until));
         }
         flush();
         tell(part.getReplyPartition(), notice);
     }
 
     /** @param part null: no request caused the change, or another change of the same slice names it */
-    private Change build(Change.Builder change, boolean done, String requestId, Part part, SettleUntil until) {
-        return change.setShard(shard)
-                .setPartDone(done)
-                .setRequestId(requestId)
-                .setRequestPartition(part == null ? 0 : part.getReplyPartition())
-                .setRequestOffset(part == null ? -1 : part.getOffset())
-                .setAddressed(part == null ? 0 : part.getAddressed())
-                .setUntil(until)
-                .build();
+    private Change change(OpenModel model, Seen seen, boolean done, String requestId, Part part, SettleUntil until) {
+        return new Change(
+                model.getSpec().getModelId(),
+                shard,
+                requestId,
+                part == null ? 0 : part.getReplyPartition(),
+                done,
+                until,
+                seen.before(),
+                seen.after(),
+                seen.subject(),
+                part == null ? -1 : part.getOffset(),
+                seen.validationId(),
+                false,
+                seen.sample(),
+                part == null ? 0 : part.getAddressed());
     }
 
     /** Nobody can do anything with it before the statistics, so it does not end the transaction. */

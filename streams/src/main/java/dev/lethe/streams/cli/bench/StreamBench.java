@@ -21,6 +21,11 @@ final class StreamBench {
     private static final int RATE_PROMISED = 64;
     private static final double REMOVALS_PROMISED = 5_000;
 
+    /** Cores that the compiler may take when the warm-up ends, and rounds that it has at least. */
+    private static final double COMPILED = 0.3;
+
+    private static final int LEAST_ROUNDS = 4;
+
     private final BenchTable table;
     private final BenchBroker broker;
     private final boolean quick;
@@ -44,7 +49,7 @@ final class StreamBench {
 
     /**
      * What one contender is measured with finds the same compiled code as the next, and the machine to itself: first all
-     * warm up, taking turns, then each runs alone.
+     * warm up, taking turns, until the compiler leaves most of the machine alone; then each runs alone.
      */
     private void measure(int features, int partitions) {
         StreamPlan plan = StreamPlan.of(features, quick);
@@ -73,10 +78,14 @@ final class StreamBench {
         try (StreamLane straight = passThrough("warm-straight", plan, features, partitions);
                 StreamLane identity = identity("warm-identity", plan, features, partitions);
                 StreamLane lethe = lethe("warm-lethe", plan, features, partitions)) {
-            for (int round = 0; round < plan.rounds(); round++) {
+            CompilerLoad compiler = new CompilerLoad();
+            for (int round = 1; round <= plan.rounds(); round++) {
                 for (StreamLane lane : List.of(straight, identity, lethe)) {
                     lane.warmUp();
                     progress.step();
+                }
+                if (compiler.sinceLast() < COMPILED && round >= LEAST_ROUNDS) {
+                    break;
                 }
             }
         }

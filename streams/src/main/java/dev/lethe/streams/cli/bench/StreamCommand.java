@@ -32,8 +32,7 @@ final class StreamCommand implements Callable<Integer> {
 
     @Option(
             names = "--quick",
-            description =
-                    "Fewer repetitions, and 64 features unless others are named: some two or three minutes a case.")
+            description = "Fewer repetitions, and 64 features unless others are named: some four minutes a case.")
     private boolean quick;
 
     @Option(names = "--features", split = ",", paramLabel = "D", description = "Model sizes (default: 64,784).")
