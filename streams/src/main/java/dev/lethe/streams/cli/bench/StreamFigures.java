@@ -1,5 +1,8 @@
 package dev.lethe.streams.cli.bench;
 
+import java.util.Arrays;
+import java.util.stream.DoubleStream;
+
 /**
  * What a contender reached, a value per window.
  *
@@ -11,5 +14,14 @@ record StreamFigures(double[] p50, double[] p99, double[] rates) {
 
     StreamFigures(int windows) {
         this(new double[windows], new double[windows], new double[windows]);
+    }
+
+    /** The windows of both. */
+    StreamFigures and(StreamFigures other) {
+        return new StreamFigures(both(p50, other.p50), both(p99, other.p99), both(rates, other.rates));
+    }
+
+    private static double[] both(double[] a, double[] b) {
+        return DoubleStream.concat(Arrays.stream(a), Arrays.stream(b)).toArray();
     }
 }
