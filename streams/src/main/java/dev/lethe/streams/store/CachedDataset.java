@@ -47,8 +47,8 @@ final class CachedDataset implements AutoCloseable {
             return rows;
         }
 
-        double[] x(CachedRow row) {
-            return memory.read(row.slot());
+        void x(CachedRow row, double[] into) {
+            memory.read(row.slot(), into);
         }
 
         /** From any thread. */

@@ -6,6 +6,7 @@ import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.objective.RowMapper;
 import dev.lethe.unlearn.objective.Vectors;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.kafka.streams.state.KeyValueIterator;
 
 /** Rows out of memory, those behind its end out of the store; these may fill a cache on the way. */
@@ -42,8 +43,14 @@ final class DatasetCut implements RowCut {
 
     @Override
     public void forEach(Consumer<Row> rows, Runnable misfits) {
+        int width = mapper.layout().columns();
+        forEach(rows, misfits, () -> new double[width]);
+    }
+
+    @Override
+    public void forEach(Consumer<Row> rows, Runnable misfits, Supplier<double[]> room) {
         if (cached != null) {
-            cached.rows().forEach(chunk -> visit(chunk, rows, misfits));
+            cached.rows().forEach(chunk -> visit(chunk, rows, misfits, room));
         }
         row = null;
         while (stored != null && stored.hasNext()) {
@@ -55,10 +62,13 @@ final class DatasetCut implements RowCut {
         }
     }
 
-    private void visit(CachedRow[] chunk, Consumer<Row> rows, Runnable misfits) {
+    private void visit(CachedRow[] chunk, Consumer<Row> rows, Runnable misfits, Supplier<double[]> room) {
         for (CachedRow each : chunk) {
             row = each;
-            double[] x = each.slot() == CachedRow.MISFIT ? null : cached.x(each);
+            double[] x = each.slot() == CachedRow.MISFIT ? null : room.get();
+            if (x != null) {
+                cached.x(each, x);
+            }
             visit(x, each.norm(), each.label(), each.weight(), rows, misfits);
         }
     }

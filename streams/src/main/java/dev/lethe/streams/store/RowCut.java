@@ -2,6 +2,7 @@ package dev.lethe.streams.store;
 
 import dev.lethe.unlearn.objective.Row;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * The rows of one dataset in one shard, as they stood when the cut was taken and as one model sees them, in the order of
@@ -12,9 +13,13 @@ public interface RowCut extends AutoCloseable {
     /**
      * Visits every row.
      *
-     * @param rows takes each row; owned by the visitor, never written to again
+     * @param rows takes each row
      * @param misfits called for each sample that is no row of the model
+     * @param room gives an array of d values that the next row may lie in; rows may also have arrays of their own
      */
+    void forEach(Consumer<Row> rows, Runnable misfits, Supplier<double[]> room);
+
+    /** Visits every row; owned by the visitor, never written to again. */
     void forEach(Consumer<Row> rows, Runnable misfits);
 
     /** The sample that is being visited. */

@@ -36,11 +36,9 @@ final class RowSlabs implements AutoCloseable {
     final class View {
         private final DenseMatrix[] blocks = slabs.toArray(new DenseMatrix[0]);
 
-        /** A copy. */
-        double[] read(int slot) {
-            double[] x = new double[width];
+        /** @param x Modified. */
+        void read(int slot, double[] x) {
             blocks[slot / rowsPerSlab].get(slot % rowsPerSlab, x);
-            return x;
         }
     }
 

@@ -101,7 +101,7 @@ final class PassAnswers {
         var direction = pass.getDirection() == null ? null : Doubles.toArray(pass.getDirection());
         var wanted = new Wanted(pass.getCurvature(), pass.getGram(), pass.getPreconditioner(), direction);
         try (var sums = new Sweep(Specs.objective(spec), theta, wanted)) {
-            cut.forEach(wanted(spec, pass, cut, sums), sums::misfit);
+            cut.forEach(wanted(spec, pass, cut, sums), sums::misfit, sums::room);
             return sums.sums().encode();
         }
     }

@@ -231,8 +231,11 @@ class RowCacheTest {
         rowsInMemory.remove("d/5");
         rowsInMemory.put("d/6", new StoredSample(null, Doubles.toBuffer(new double[] {1, 2, 3}), "no", 1.0, 0L));
         rowsInMemory.tidy();
-        assertThat(cut.x(cut.rows().get(0)[4])).containsExactly(6, 7, 7);
-        assertThat(cut.x(cut.rows().get(0)[5])).containsExactly(7, 7, 7);
+        double[] x = new double[3];
+        cut.x(cut.rows().get(0)[4], x);
+        assertThat(x).containsExactly(6, 7, 7);
+        cut.x(cut.rows().get(0)[5], x);
+        assertThat(x).containsExactly(7, 7, 7);
         cut.close();
         rowsInMemory.tidy();
         assertThat(rowsInMemory.memory(5)).containsOnly(0);

@@ -93,6 +93,11 @@ public final class PassAccumulator implements AutoCloseable {
         }
     }
 
+    /** Whether rows are taken as they lie, a few at a time. */
+    boolean isThin() {
+        return fourRows != null;
+    }
+
     /** Counts a row that does not fit the model and is left out. */
     public void misfit() {
         misfits++;

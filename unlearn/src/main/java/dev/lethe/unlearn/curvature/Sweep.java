@@ -10,6 +10,11 @@ public final class Sweep implements AutoCloseable {
     private final PassAccumulator sums;
     private final PreconditionerSums preconditioner;
     private final CurvatureProduct product;
+    private final int columns;
+    /** One more than the rows that are kept, for {@link #room}. */
+    private final double[][] room;
+
+    private int next;
     private long rows;
     private long misfits;
     private double weight;
@@ -40,6 +45,21 @@ public final class Sweep implements AutoCloseable {
         this.sums = product ? null : new PassAccumulator(objective, theta, wanted.curvature(), wanted.gram());
         this.preconditioner = wanted.preconditioner() ? new PreconditionerSums(objective, theta) : null;
         this.product = product ? new CurvatureProduct(objective, theta, wanted.direction()) : null;
+        boolean thin = !product && preconditioner == null && sums.isThin();
+        int kept = thin ? FourRows.AT_ONCE : RowBlocks.size(objective.columns());
+        this.room = new double[kept + 1][];
+        this.columns = objective.columns();
+    }
+
+    /**
+     * Where the x of the next row may be written to, so that not every row needs an array of its own: the same until it is
+     * added, and again once its row is not kept any more.
+     */
+    public double[] room() {
+        if (room[next] == null) {
+            room[next] = new double[columns];
+        }
+        return room[next];
     }
 
     /**
@@ -49,6 +69,9 @@ public final class Sweep implements AutoCloseable {
      * @throws IllegalArgumentException if the row has another number of columns than the objective
      */
     public void add(Row row) {
+        if (row.x() == room[next]) {
+            next = (next + 1) % room.length;
+        }
         rows++;
         weight += row.weight();
         if (product != null) {

@@ -81,6 +81,43 @@ class SweepTest {
         }
     }
 
+    /** Some rows are read and left out, some lie in arrays of their own. */
+    private static Sums sweepInSharedRoom(Objective objective, double[] theta, List<Row> rows, Wanted wanted) {
+        Random random = new Random(SEED);
+        try (Sweep sweep = new Sweep(objective, theta, wanted)) {
+            for (Row row : rows) {
+                if (random.nextInt(3) == 0) {
+                    Arrays.fill(sweep.room(), random.nextDouble());
+                }
+                if (random.nextInt(5) == 0) {
+                    sweep.add(row);
+                } else {
+                    double[] x = sweep.room();
+                    System.arraycopy(row.x(), 0, x, 0, x.length);
+                    sweep.add(new Row(x, row.y(), row.weight(), row.norm()));
+                }
+            }
+            return sweep.sums();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.lethe.unlearn.Samples#objectives")
+    void shouldAddUpTheSameOfRowsThatShareTheirRoom(Objective objective) {
+        List<Row> rows = new Samples(objective, SEED).weightedRows(ROWS);
+        double[] theta = random(objective, 1);
+        for (Wanted wanted : List.of(
+                new Wanted(false, false, false, null),
+                new Wanted(true, true, false, null),
+                new Wanted(false, false, true, null),
+                new Wanted(false, false, false, random(objective, 2)))) {
+            Sums shared = sweepInSharedRoom(objective, theta, rows, wanted);
+            assertThat(shared.encode())
+                    .as("%s, seed %d", wanted, SEED)
+                    .isEqualTo(sweep(objective, theta, rows, wanted).encode());
+        }
+    }
+
     @Test
     void shouldInvertTheKroneckerForm() {
         Objective objective = new Objective(Family.SOFTMAX, 3, 4, Intercept.FREE, 0.7);
