@@ -21,11 +21,6 @@ final class HeldStore<V> {
         this.store = store;
     }
 
-    V get(String key) {
-        V value = held.get(key);
-        return value != null || held.containsKey(key) ? value : store.get(key);
-    }
-
     void put(String key, V value) {
         held.put(key, value);
     }

@@ -82,7 +82,8 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
             for (; rest.hasNext() && seen < LOOK_SLICE; seen++) {
                 var entry = rest.next();
                 lookedAt = entry.key;
-                if (entry.value.getReceipt() == null) {
+                // What this transaction has closed is not in the store yet.
+                if (entry.value.getReceipt() == null && entries.get(entry.key).getReceipt() == null) {
                     metrics.openRequests().opened(task, entry.key, entry.value.getRequestTime());
                 }
             }

@@ -13,10 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
-import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.state.KeyValueStore;
-import org.apache.kafka.streams.state.Stores;
 import org.junit.jupiter.api.Test;
 
 class LedgerStoreTest {
@@ -27,12 +25,7 @@ class LedgerStoreTest {
 
     private <T extends org.apache.avro.specific.SpecificRecord> KeyValueStore<String, T> store(
             String name, Class<T> type) {
-        var store = Stores.keyValueStoreBuilder(
-                        Stores.inMemoryKeyValueStore(name), Serdes.String(), Messages.serde(type))
-                .withLoggingDisabled()
-                .build();
-        store.init(context.getStateStoreContext(), store);
-        return store;
+        return InMemory.store(context, name, Messages.serde(type));
     }
 
     /** A new life on the same stores. */

@@ -19,10 +19,8 @@ import dev.lethe.unlearn.curvature.Sweep.Wanted;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.RowChange;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.state.KeyValueStore;
-import org.apache.kafka.streams.state.Stores;
 import org.junit.jupiter.api.Test;
 
 /** Which changes an anchor takes in while a pass is under way. */
@@ -40,12 +38,7 @@ class LiveAnchorTest {
             new PassInFlight(1, new Question(Purpose.SETTLE, THETA, new Wanted(false, false, false, null)), 1, 0);
 
     private <V extends SpecificRecord> KeyValueStore<String, V> store(String name, Class<V> type) {
-        var store = Stores.keyValueStoreBuilder(
-                        Stores.inMemoryKeyValueStore(name), Serdes.String(), Messages.serde(type))
-                .withLoggingDisabled()
-                .build();
-        store.init(context.getStateStoreContext(), store);
-        return store;
+        return InMemory.store(context, name, Messages.serde(type));
     }
 
     private void add(double x) {

@@ -5,36 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lethe.schemas.Change;
 import dev.lethe.schemas.RequestTally;
 import dev.lethe.schemas.RowData;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Properties;
-import org.apache.kafka.common.serialization.Serdes;
-import org.apache.kafka.streams.processor.TaskId;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.state.KeyValueStore;
-import org.apache.kafka.streams.state.Stores;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Two shards answer, in any order and with versions between. */
 class RequestTalliesTest {
-    @TempDir
-    Path directory;
-
     private KeyValueStore<String, RequestTally> store;
     private RequestTallies tallies;
 
     @BeforeEach
     void open() {
-        store = Stores.keyValueStoreBuilder(
-                        Stores.inMemoryKeyValueStore(Nodes.TALLIES),
-                        Serdes.String(),
-                        Messages.serde(RequestTally.class))
-                .withLoggingDisabled()
-                .build();
-        var context = new MockProcessorContext<>(new Properties(), new TaskId(2, 0), directory.toFile());
-        store.init(context.getStateStoreContext(), store);
+        store = InMemory.store(new MockProcessorContext<>(), Nodes.TALLIES, Messages.serde(RequestTally.class));
         restart();
     }
 
@@ -62,6 +46,16 @@ class RequestTalliesTest {
 
     private List<String> listed(long through) {
         return tallies.list(through).stream().map(RequestTally::getRequestId).toList();
+    }
+
+    @Test
+    void shouldWaitOnlyForTheShardsThatWereAsked() {
+        tallies.count(
+                Change.newBuilder(answer("r", 1, true, true)).setAddressed(1).build(), 5);
+        assertThat(tallies.remove(tally -> true)).singleElement().satisfies(tally -> {
+            assertThat(tally.getThrough()).isEqualTo(5);
+            assertThat(tally.getFirstChange()).isEqualTo(5);
+        });
     }
 
     @Test

@@ -9,10 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.state.KeyValueStore;
-import org.apache.kafka.streams.state.Stores;
 import org.junit.jupiter.api.Test;
 
 class TailStoreTest {
@@ -21,11 +19,7 @@ class TailStoreTest {
 
     static KeyValueStore<String, SpecificRecord> store(MockProcessorContext<?, ?> context) {
         var serde = Messages.serde(List.of(TailEntry.class, TailBatch.class)).as(SpecificRecord.class);
-        var store = Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore("tail"), Serdes.String(), serde)
-                .withLoggingDisabled()
-                .build();
-        store.init(context.getStateStoreContext(), store);
-        return store;
+        return InMemory.store(context, "tail", serde);
     }
 
     private final List<Long> shown = new ArrayList<>();
