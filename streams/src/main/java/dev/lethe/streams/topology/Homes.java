@@ -24,10 +24,18 @@ import org.apache.kafka.common.utils.Utils;
  */
 record Homes(int shards) {
 
-    /** The sample's shard: murmur2 of the key's UTF-8 bytes without its sign, modulo the number of shards. */
     int of(String dataset, String sampleId) {
-        byte[] key = Topics.sampleKey(dataset, sampleId).getBytes(StandardCharsets.UTF_8);
-        return Utils.toPositive(Utils.murmur2(key)) % shards;
+        return ofKey(Topics.sampleKey(dataset, sampleId));
+    }
+
+    /** A sample's shard by its key: murmur2 of the UTF-8 bytes without its sign, modulo the number of shards. */
+    int ofKey(String key) {
+        return Utils.toPositive(Utils.murmur2(key.getBytes(StandardCharsets.UTF_8))) % shards;
+    }
+
+    /** How many shards a request went to. @param addressed as it was written; 0: by an older version, to all */
+    int asked(int addressed) {
+        return addressed > 0 ? addressed : shards;
     }
 
     /**

@@ -17,13 +17,13 @@ import org.apache.avro.specific.SpecificRecord;
 
 /** How a request's answers add up to its receipt. Pure: entries in, entries and receipts out. */
 final class Ledger {
-    private final int shards;
+    private final Homes homes;
 
     /** Where a request was read from. */
     record Coordinates(String topic, int partition, long offset, long time) {}
 
-    Ledger(int shards) {
-        this.shards = shards;
+    Ledger(Homes homes) {
+        this.homes = homes;
     }
 
     /**
@@ -148,7 +148,7 @@ final class Ledger {
      * model that was opened while the request was under way is known to some of them only: its first fit holds the request.
      */
     Optional<Receipt> receipt(String requestId, LedgerEntry entry, long now) {
-        int asked = entry.getAddressed() > 0 ? entry.getAddressed() : shards;
+        int asked = homes.asked(entry.getAddressed());
         if (entry.getShards().size() < asked) {
             return Optional.empty();
         }

@@ -49,8 +49,8 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
     private String lookedAt;
 
     RequestProcessor(TopologySettings settings) {
-        ledger = new Ledger(settings.shards());
         homes = new Homes(settings.shards());
+        ledger = new Ledger(homes);
         metrics = settings.metrics();
     }
 

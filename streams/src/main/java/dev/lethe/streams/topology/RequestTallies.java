@@ -22,7 +22,7 @@ final class RequestTallies {
 
     private final HeldStore<RequestTally> store;
     private final String prefix;
-    private final int shards;
+    private final Homes homes;
     /** Requests that some shards have not answered. */
     private final Map<String, RequestTally> open = new HashMap<>();
     /** Requests that wait only for a version, in the order in which their last shard was done. */
@@ -31,7 +31,7 @@ final class RequestTallies {
     RequestTallies(KeyValueStore<String, RequestTally> store, String modelId, int shards) {
         this.store = new HeldStore<>(store);
         this.prefix = modelId + "/";
-        this.shards = shards;
+        this.homes = new Homes(shards);
         try (var all = store.prefixScan(prefix, new StringSerializer())) {
             all.forEachRemaining(e -> remember(e.value));
         }
@@ -74,7 +74,7 @@ final class RequestTallies {
         boolean done = answer.getPartDone();
         boolean change = answer.getBefore() != null || answer.getAfter() != null;
         List<Integer> seen = done ? plus(known.getShards(), answer.getShard()) : known.getShards();
-        int asked = known.getAddressed() > 0 ? known.getAddressed() : shards;
+        int asked = homes.asked(known.getAddressed());
         return new RequestTally(
                 known.getRequestId(),
                 known.getRequestPartition(),

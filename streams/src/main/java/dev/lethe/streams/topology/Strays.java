@@ -38,7 +38,7 @@ final class Strays {
      * @return false: its home is here
      */
     boolean sentHome(Record<String, SpecificRecord> arrived, String dataset, String sampleId) {
-        int home = homes.of(dataset, sampleId);
+        int home = homes.ofKey(arrived.key());
         if (home == shard) {
             return false;
         }
@@ -76,11 +76,11 @@ final class Strays {
     }
 
     private void look(String key, StoredSample row) {
-        int slash = key.indexOf('/');
-        String dataset = key.substring(0, slash);
-        String id = key.substring(slash + 1);
-        int home = homes.of(dataset, id);
+        int home = homes.ofKey(key);
         if (home != shard) {
+            int slash = key.indexOf('/');
+            String dataset = key.substring(0, slash);
+            String id = key.substring(slash + 1);
             rows.delete(dataset, id, row);
             output.changed(dataset, id, row, null);
             output.flush();
