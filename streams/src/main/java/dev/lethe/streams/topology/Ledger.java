@@ -29,11 +29,12 @@ final class Ledger {
     /**
      * The intent, written before anything is touched.
      *
+     * @param contentHash the request's
      * @param addressed how many shards are asked
      */
-    LedgerEntry open(SpecificRecord request, int addressed, Coordinates at) {
+    LedgerEntry open(SpecificRecord request, byte[] contentHash, int addressed, Coordinates at) {
         return new LedgerEntry(
-                ByteBuffer.wrap(RequestRules.contentHash(request)),
+                ByteBuffer.wrap(contentHash),
                 RequestRules.type(request),
                 RequestRules.dataset(request),
                 RequestRules.sampleCount(request),
@@ -108,16 +109,46 @@ final class Ledger {
                 notice.getReason(),
                 notice.getPrivacy(),
                 notice.getEvidence()));
-        return with(entry, models, entry.getReceipt());
+        return with(entry, models);
     }
 
-    /** The entry closed with its receipt, in which the answers of the models are. */
+    /** The entry closed with its receipt. What the receipt says is not kept twice: entries are many, and stay. */
     LedgerEntry closed(LedgerEntry entry, Receipt receipt) {
-        return with(entry, List.of(), receipt);
+        return new LedgerEntry(
+                entry.getContentHash(),
+                entry.getType(),
+                "",
+                entry.getSampleCount(),
+                entry.getSubjectCount(),
+                "",
+                entry.getPartition(),
+                entry.getOffset(),
+                entry.getRequestTime(),
+                List.of(),
+                0L,
+                0L,
+                List.of(),
+                List.of(),
+                0L,
+                0L,
+                null,
+                null,
+                Map.of(),
+                List.of(),
+                receipt,
+                entry.getAddressed());
+    }
+
+    /** Where the request of an entry was read from. */
+    static Coordinates coordinates(LedgerEntry entry) {
+        String topic = entry.getReceipt() == null
+                ? entry.getTopic()
+                : entry.getReceipt().getTopic();
+        return new Coordinates(topic, entry.getPartition(), entry.getOffset(), entry.getRequestTime());
     }
 
     /** Values are shared: a builder would copy every one of them in depth, at each of a request's many answers. */
-    private static LedgerEntry with(LedgerEntry entry, List<ModelReceipt> models, Receipt receipt) {
+    private static LedgerEntry with(LedgerEntry entry, List<ModelReceipt> models) {
         return new LedgerEntry(
                 entry.getContentHash(),
                 entry.getType(),
@@ -139,7 +170,7 @@ final class Ledger {
                 entry.getReason(),
                 entry.getModelShards(),
                 models,
-                receipt,
+                entry.getReceipt(),
                 entry.getAddressed());
     }
 

@@ -48,7 +48,6 @@ import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.message.BinaryMessageDecoder;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificDatumReader;
-import org.apache.avro.specific.SpecificDatumWriter;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.avro.util.ClassSecurityValidator;
 import org.apache.kafka.common.errors.SerializationException;
@@ -252,7 +251,7 @@ public final class Messages {
             data = SpecificData.getForClass(type);
             schema = data.getSchema(type);
             header = header(SchemaNormalization.parsingFingerprint64(schema));
-            writer = new SpecificDatumWriter<>(schema, generated(data));
+            writer = new UnionWriter(schema, generated(data));
             decoder = new BinaryMessageDecoder<>(data, schema);
             fingerprints.add(SchemaNormalization.parsingFingerprint64(schema));
             for (Schema frozen : older) {

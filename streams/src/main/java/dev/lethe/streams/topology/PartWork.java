@@ -133,7 +133,7 @@ final class PartWork {
         StoredSample row = rows.get(dataset, id);
         touched++;
         if (row != null && row.getRecordTime() <= part.getRequestTime()) {
-            rows.suppressSample(dataset, id, true);
+            rows.suppressErased(dataset, id);
             notice.known(subject);
             erase(id, row);
         }
@@ -141,12 +141,12 @@ final class PartWork {
 
     private void deleteSample(String id) {
         StoredSample row = rows.get(dataset, id);
-        boolean erasedBefore = rows.suppressSample(dataset, id, row != null);
         touched++;
         if (row != null) {
+            rows.suppressErased(dataset, id);
             notice.found();
             erase(id, row);
-        } else if (erasedBefore) {
+        } else if (rows.suppressAbsent(dataset, id)) {
             notice.erasedBefore();
         }
     }

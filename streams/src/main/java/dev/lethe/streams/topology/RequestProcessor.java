@@ -130,8 +130,8 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
         SpecificRecord request = record.value();
         var meta = context.recordMetadata().orElseThrow();
         var at = new Coordinates(meta.topic(), meta.partition(), meta.offset(), record.timestamp());
-        int bytes = Messages.encode(request).length;
-        var refusal = RequestRules.check(record.key(), request, bytes);
+        byte[] encoded = Messages.encode(request);
+        var refusal = RequestRules.check(record.key(), request, encoded.length);
         if (refusal.isPresent()) {
             answer(Ledger.refused(request, at, refusal.get(), context.currentSystemTimeMs()));
             return;
@@ -139,24 +139,25 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
         String id = RequestRules.requestId(request);
         LedgerEntry known = entries.get(id);
         if (known != null) {
-            repeat(request, at, known);
+            repeat(request, encoded, at, known);
             return;
         }
         var asked = homes.split(request);
-        entries.put(id, ledger.open(request, asked.size(), at));
+        entries.put(id, ledger.open(request, RequestRules.contentHash(request, encoded), asked.size(), at));
         metrics.openRequests().opened(task, id, at.time());
         Transaction.current().produced();
-        asked.forEach((shard, own) ->
-                parts.get(shard).add(new Part(own, at.time(), at.partition(), at.offset(), asked.size()), bytes));
+        asked.forEach((shard, own) -> parts.get(shard)
+                .add(new Part(own, at.time(), at.partition(), at.offset(), asked.size()), encoded.length));
     }
 
     /** The first receipt of a request stands: the same request gets it again, another one under its id is refused. */
-    private void repeat(SpecificRecord request, Coordinates at, LedgerEntry known) {
-        if (!known.getContentHash().equals(ByteBuffer.wrap(RequestRules.contentHash(request)))) {
+    private void repeat(SpecificRecord request, byte[] encoded, Coordinates at, LedgerEntry known) {
+        if (!known.getContentHash().equals(ByteBuffer.wrap(RequestRules.contentHash(request, encoded)))) {
+            Coordinates first = Ledger.coordinates(known);
             var refusal = new Refusal(
                     "CONFLICT",
                     "request id " + RequestRules.requestId(request) + " was used before with other content (at "
-                            + known.getTopic() + "-" + known.getPartition() + "@" + known.getOffset()
+                            + first.topic() + "-" + first.partition() + "@" + first.offset()
                             + "); its receipt stands. Send the new request under a new id");
             answer(Ledger.refused(request, at, refusal, context.currentSystemTimeMs()));
         } else if (known.getReceipt() != null) {

@@ -78,13 +78,31 @@ final class RequestRules {
                 : 0;
     }
 
-    /** Content that makes two requests with one id the same request: everything but its times. */
-    static byte[] contentHash(SpecificRecord request) {
+    /**
+     * Content that makes two requests with one id the same request: everything but its times.
+     *
+     * @param encoded the request
+     */
+    static byte[] contentHash(SpecificRecord request, byte[] encoded) {
         try {
-            return MessageDigest.getInstance("SHA-256").digest(Messages.encode(withoutTimes(request)));
+            byte[] content = hasTimes(request) ? Messages.encode(withoutTimes(request)) : encoded;
+            return MessageDigest.getInstance("SHA-256").digest(content);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("this JVM has no SHA-256", e);
         }
+    }
+
+    private static boolean hasTimes(SpecificRecord request) {
+        return switch (type(request)) {
+            case DELETE ->
+                ((DeleteRequest) request).getEventTime() != null || ((DeleteRequest) request).getDeadline() != null;
+            case RELABEL ->
+                ((RelabelRequest) request).getEventTime() != null || ((RelabelRequest) request).getDeadline() != null;
+            case RECTIFY ->
+                ((RectifyRequest) request).getEventTime() != null || ((RectifyRequest) request).getDeadline() != null;
+            case SETTLE ->
+                ((SettleRequest) request).getEventTime() != null || ((SettleRequest) request).getDeadline() != null;
+        };
     }
 
     /** Shares the request's lists: a builder would copy them in depth. */

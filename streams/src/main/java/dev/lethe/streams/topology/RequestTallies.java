@@ -126,11 +126,25 @@ final class RequestTallies {
                 .sorted(BY_COORDINATES)
                 .toList();
         for (RequestTally tally : fresh) {
-            RequestTally listed = RequestTally.newBuilder(tally).setListed(true).build();
+            RequestTally listed = listed(tally);
             (complete(tally) ? waiting : open).put(tally.getRequestId(), listed);
             store.put(prefix + tally.getRequestId(), listed);
         }
         return fresh;
+    }
+
+    /** Shares the list of shards: a builder would copy it. */
+    private static RequestTally listed(RequestTally tally) {
+        return new RequestTally(
+                tally.getRequestId(),
+                tally.getRequestPartition(),
+                tally.getShards(),
+                tally.getUntil(),
+                tally.getThrough(),
+                tally.getRequestOffset(),
+                tally.getFirstChange(),
+                true,
+                tally.getAddressed());
     }
 
     /** Removes and returns the complete ones that meet a condition, in the order in which they were complete. */

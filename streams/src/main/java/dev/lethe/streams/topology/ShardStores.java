@@ -155,15 +155,21 @@ final class ShardStores implements AutoCloseable {
         return indexKey.substring(indexKey.indexOf(SEPARATOR) + 1);
     }
 
-    /** A sample id stays out from now on. Returns whether it was erased here by an earlier request. */
-    boolean suppressSample(String dataset, String sampleId, boolean held) {
+    /** The id of a sample that is here and is being erased stays out from now on, whatever was known of it. */
+    void suppressErased(String dataset, String sampleId) {
+        suppressed.put(hashKey("s/", dataset, sampleId), new byte[] {1});
+    }
+
+    /**
+     * The id of a sample that is not here stays out from now on. Returns whether it was erased here by an earlier request.
+     */
+    boolean suppressAbsent(String dataset, String sampleId) {
         String key = hashKey("s/", dataset, sampleId);
         byte[] before = suppressed.get(key);
-        boolean erasedBefore = before != null && before[0] == 1;
-        if (before == null || held && !erasedBefore) {
-            suppressed.put(key, new byte[] {(byte) (held ? 1 : 0)});
+        if (before == null) {
+            suppressed.put(key, new byte[] {0});
         }
-        return erasedBefore;
+        return before != null && before[0] == 1;
     }
 
     boolean sampleErased(String dataset, String sampleId) {
