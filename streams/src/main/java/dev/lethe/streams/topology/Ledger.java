@@ -5,6 +5,7 @@ import dev.lethe.schemas.ModelNotice;
 import dev.lethe.schemas.ModelReceipt;
 import dev.lethe.schemas.Receipt;
 import dev.lethe.schemas.ReceiptStatus;
+import dev.lethe.schemas.RequestType;
 import dev.lethe.schemas.ShardNotice;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -33,12 +34,32 @@ final class Ledger {
      * @param addressed how many shards are asked
      */
     LedgerEntry open(SpecificRecord request, byte[] contentHash, int addressed, Coordinates at) {
-        return new LedgerEntry(
+        return withoutAnswers(
                 ByteBuffer.wrap(contentHash),
                 RequestRules.type(request),
                 RequestRules.dataset(request),
                 RequestRules.sampleCount(request),
                 RequestRules.subjectCount(request),
+                at,
+                null,
+                addressed);
+    }
+
+    private static LedgerEntry withoutAnswers(
+            ByteBuffer contentHash,
+            RequestType type,
+            String dataset,
+            int sampleCount,
+            int subjectCount,
+            Coordinates at,
+            Receipt receipt,
+            int addressed) {
+        return new LedgerEntry(
+                contentHash,
+                type,
+                dataset,
+                sampleCount,
+                subjectCount,
                 at.topic(),
                 at.partition(),
                 at.offset(),
@@ -54,7 +75,7 @@ final class Ledger {
                 null,
                 Map.of(),
                 List.of(),
-                null,
+                receipt,
                 addressed);
     }
 
@@ -114,27 +135,13 @@ final class Ledger {
 
     /** The entry closed with its receipt. What the receipt says is not kept twice: entries are many, and stay. */
     LedgerEntry closed(LedgerEntry entry, Receipt receipt) {
-        return new LedgerEntry(
+        return withoutAnswers(
                 entry.getContentHash(),
                 entry.getType(),
                 "",
                 entry.getSampleCount(),
                 entry.getSubjectCount(),
-                "",
-                entry.getPartition(),
-                entry.getOffset(),
-                entry.getRequestTime(),
-                List.of(),
-                0L,
-                0L,
-                List.of(),
-                List.of(),
-                0L,
-                0L,
-                null,
-                null,
-                Map.of(),
-                List.of(),
+                new Coordinates("", entry.getPartition(), entry.getOffset(), entry.getRequestTime()),
                 receipt,
                 entry.getAddressed());
     }

@@ -93,16 +93,11 @@ final class RequestRules {
     }
 
     private static boolean hasTimes(SpecificRecord request) {
-        return switch (type(request)) {
-            case DELETE ->
-                ((DeleteRequest) request).getEventTime() != null || ((DeleteRequest) request).getDeadline() != null;
-            case RELABEL ->
-                ((RelabelRequest) request).getEventTime() != null || ((RelabelRequest) request).getDeadline() != null;
-            case RECTIFY ->
-                ((RectifyRequest) request).getEventTime() != null || ((RectifyRequest) request).getDeadline() != null;
-            case SETTLE ->
-                ((SettleRequest) request).getEventTime() != null || ((SettleRequest) request).getDeadline() != null;
-        };
+        return has(request, "eventTime") || has(request, "deadline");
+    }
+
+    private static boolean has(SpecificRecord request, String field) {
+        return request.get(request.getSchema().getField(field).pos()) != null;
     }
 
     /** Shares the request's lists: a builder would copy them in depth. */

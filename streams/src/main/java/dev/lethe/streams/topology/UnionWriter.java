@@ -18,7 +18,8 @@ import org.apache.avro.specific.SpecificRecordBase;
 
 /**
  * Writes by generated code also what Avro generates none for: records with a union of several types, which it walks field
- * by field and looks up by name. Of these only the ones that every request goes through are known here.
+ * by field and looks up by name. Of these only the ones that every request goes through are known here. A request inside
+ * a part has times, for which Avro generates no code either: it is walked.
  */
 final class UnionWriter extends SpecificDatumWriter<SpecificRecord> {
 

@@ -181,6 +181,8 @@ class RiverTest extends RiverCase {
         Receipt conflict = river.delete("r1", "s2");
         assertThat(conflict.getStatus()).isEqualTo(ReceiptStatus.REFUSED);
         assertThat(conflict.getReasonCode()).isEqualTo("CONFLICT");
+        assertThat(conflict.getReason())
+                .contains("at " + first.getTopic() + "-" + first.getPartition() + "@" + first.getOffset() + ")");
         expected.remove("s1");
         shouldEqualRetrained(softmax("m"));
     }
