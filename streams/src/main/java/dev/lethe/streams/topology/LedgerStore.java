@@ -19,16 +19,15 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * so what a transaction leaves open goes into one page of a journal, which is a ring: a page whose turn comes again is
  * overwritten, and what is still open in it is written to the ledger before.
  */
-final class LedgerStore {
-    private static final int PAGES = 64;
+final class LedgerStore implements AutoCloseable {
+    private static final int PAGES = 128;
     private static final int PAGE_ENTRIES = 1_024;
     /** Of one page; a larger entry goes straight into the ledger. */
     private static final int PAGE_BYTES = 256 << 10;
-    /** In memory, each some hundred bytes. */
-    private static final int MAX_OPEN = 16_384;
 
     private final KeyValueStore<String, LedgerEntry> ledger;
     private final KeyValueStore<String, OpenRequests> journal;
+    private final OpenAllowance allowance;
     /** Entries that this transaction has changed. */
     private final Map<String, LedgerEntry> held = new LinkedHashMap<>();
     /** Open requests whose newest entry is in the journal. */
@@ -43,11 +42,23 @@ final class LedgerStore {
     private List<OpenRequest> page = new ArrayList<>();
     private long pageBytes;
 
+    /** What the ledger may have, as far as it was looked through. */
+    private final KnownIds written = new KnownIds();
+    /** Last id of the ledger that was looked at; null: none yet. */
+    private String lookedAt;
+
+    private boolean lookedThrough;
+
     private record Journalled(LedgerEntry entry, int place) {}
 
-    LedgerStore(KeyValueStore<String, LedgerEntry> ledger, KeyValueStore<String, OpenRequests> journal) {
+    /** @param allowance of all ledgers of this process */
+    LedgerStore(
+            KeyValueStore<String, LedgerEntry> ledger,
+            KeyValueStore<String, OpenRequests> journal,
+            OpenAllowance allowance) {
         this.ledger = ledger;
         this.journal = journal;
+        this.allowance = allowance;
         pagesInOrder().forEach(this::recall);
     }
 
@@ -84,12 +95,14 @@ final class LedgerStore {
 
     private void journalled(OpenRequest request, int place) {
         open.put(request.getRequestId(), new Journalled(request.getEntry(), place));
+        allowance.changed(1);
         ring.get(place).add(request.getRequestId());
     }
 
     private void leaveJournal(String requestId) {
         Journalled before = open.remove(requestId);
         if (before != null) {
+            allowance.changed(-1);
             ring.get(before.place).remove(requestId);
         }
     }
@@ -99,6 +112,25 @@ final class LedgerStore {
         open.forEach((id, journalled) -> visitor.accept(id, journalled.entry));
     }
 
+    /**
+     * Shows the next entries of the ledger as they are on disk.
+     *
+     * @return whether there are more
+     */
+    boolean look(int most, BiConsumer<String, LedgerEntry> visitor) {
+        int seen = 0;
+        try (var rest = ledger.range(lookedAt, null)) {
+            for (; rest.hasNext() && seen < most; seen++) {
+                var entry = rest.next();
+                lookedAt = entry.key;
+                written.add(entry.key);
+                visitor.accept(entry.key, entry.value);
+            }
+        }
+        lookedThrough = seen < most;
+        return !lookedThrough;
+    }
+
     /** The newest entry of a request; null: there is none. */
     LedgerEntry get(String requestId) {
         LedgerEntry changed = held.get(requestId);
@@ -106,7 +138,10 @@ final class LedgerStore {
             return changed;
         }
         Journalled journalled = open.get(requestId);
-        return journalled != null ? journalled.entry : ledger.get(requestId);
+        if (journalled != null) {
+            return journalled.entry;
+        }
+        return lookedThrough && !written.mayContain(requestId) ? null : ledger.get(requestId);
     }
 
     void put(String requestId, LedgerEntry entry) {
@@ -119,14 +154,14 @@ final class LedgerStore {
             long bytes = size(entry);
             if (entry.getReceipt() != null || bytes > PAGE_BYTES) {
                 leaveJournal(id);
-                ledger.put(id, entry);
+                write(id, entry);
             } else {
                 toPage(new OpenRequest(id, entry), bytes);
             }
         });
         held.clear();
         writePage();
-        for (long oldest = next; open.size() > MAX_OPEN; oldest++) {
+        for (long oldest = next; allowance.exceeded() && !open.isEmpty(); oldest++) {
             writeOpen(place(oldest));
         }
     }
@@ -162,8 +197,20 @@ final class LedgerStore {
     /** Writes the requests to the ledger whose newest entry is at this place of the ring. */
     private void writeOpen(int place) {
         for (String id : List.copyOf(ring.get(place))) {
-            ledger.put(id, open.get(id).entry);
+            write(id, open.get(id).entry);
             leaveJournal(id);
         }
+    }
+
+    private void write(String id, LedgerEntry entry) {
+        written.add(id);
+        ledger.put(id, entry);
+    }
+
+    /** What it keeps in memory is free for other ledgers. */
+    @Override
+    public void close() {
+        allowance.changed(-open.size());
+        open.clear();
     }
 }

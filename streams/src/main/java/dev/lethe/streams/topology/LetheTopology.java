@@ -47,6 +47,7 @@ public final class LetheTopology {
     private final Topics topics;
     private final Topology topology = new Topology();
     private final RowBudget rowBudget;
+    private final OpenAllowance openRequests = new OpenAllowance();
 
     private LetheTopology(TopologySettings settings) {
         this.settings = settings;
@@ -65,7 +66,8 @@ public final class LetheTopology {
 
     private void requests() {
         source(topics.requests(), topics.applied());
-        processor(Nodes.REQUEST, () -> new RequestProcessor(settings), topics.requests(), topics.applied());
+        processor(
+                Nodes.REQUEST, () -> new RequestProcessor(settings, openRequests), topics.requests(), topics.applied());
         sink(Nodes.TO_PARTS, topics.parts(), Nodes.REQUEST);
         sink(Nodes.TO_RECEIPTS, topics.receipts(), Nodes.REQUEST);
         store(Nodes.LEDGER, Messages.serde(LedgerEntry.class), Nodes.REQUEST);

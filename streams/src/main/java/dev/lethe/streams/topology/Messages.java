@@ -36,16 +36,16 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
+import org.apache.avro.io.BinaryDecoder;
+import org.apache.avro.io.DatumReader;
 import org.apache.avro.io.DatumWriter;
 import org.apache.avro.io.DecoderFactory;
-import org.apache.avro.message.BinaryMessageDecoder;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificRecord;
@@ -84,6 +84,9 @@ public final class Messages {
             return new Codec(type.asSubclass(SpecificRecord.class), FrozenSchemas.of(type.getSimpleName()));
         }
     };
+
+    /** Null for a thread's first message. */
+    private static final ThreadLocal<BinaryDecoder> DECODERS = new ThreadLocal<>();
 
     private static final ThreadLocal<ArrayEncoder> ENCODERS = ThreadLocal.withInitial(ArrayEncoder::new);
 
@@ -149,7 +152,7 @@ public final class Messages {
         private final Map<Schema, Codec> bySchema;
 
         private Union(Collection<Codec> codecs) {
-            codecs.forEach(codec -> codec.fingerprints.forEach(f -> byFingerprint.put(f, codec)));
+            codecs.forEach(codec -> codec.fingerprints().forEach(f -> byFingerprint.put(f, codec)));
             this.bySchema = codecs.stream().collect(Collectors.toMap(c -> c.schema, c -> c));
         }
 
@@ -179,12 +182,13 @@ public final class Messages {
                         "topic " + topic + ": value of " + bytes.length
                                 + " bytes is not in Avro single-object encoding (expected marker C3 01 and a schema fingerprint)");
             }
-            Codec codec = byFingerprint.get(fingerprint(bytes));
+            long fingerprint = fingerprint(bytes);
+            Codec codec = byFingerprint.get(fingerprint);
             if (codec == null) {
                 throw new SerializationException("topic " + topic + ": unknown schema fingerprint "
-                        + Long.toHexString(fingerprint(bytes)) + ", expected one of " + names());
+                        + Long.toHexString(fingerprint) + ", expected one of " + names());
             }
-            return codec.decode(topic, bytes);
+            return codec.decode(topic, codec.readers.get(fingerprint), bytes, HEADER_BYTES);
         }
 
         /** What was written with a schema that came with it. */
@@ -194,7 +198,7 @@ public final class Messages {
                     .findFirst()
                     .orElseThrow(() -> new SerializationException("topic " + topic + ": a schema called "
                             + writer.getFullName() + " does not belong here, expected one of " + names()));
-            return codec.decode(topic, writer, bytes, from);
+            return codec.decode(topic, new SpecificDatumReader<>(writer, codec.schema, codec.data), bytes, from);
         }
 
         private String names() {
@@ -240,24 +244,29 @@ public final class Messages {
     private static final class Codec {
         final Schema schema;
         private final SpecificData data;
-        /** Of today's schema and all released ones. */
-        final Set<Long> fingerprints = new HashSet<>();
-
         private final byte[] header;
         private final DatumWriter<SpecificRecord> writer;
-        private final BinaryMessageDecoder<SpecificRecord> decoder;
+        /** By the fingerprint of what was written with it. */
+        private final Map<Long, DatumReader<SpecificRecord>> readers = new HashMap<>();
 
         Codec(Class<? extends SpecificRecord> type, List<Schema> older) {
             data = SpecificData.getForClass(type);
             schema = data.getSchema(type);
             header = header(SchemaNormalization.parsingFingerprint64(schema));
             writer = new UnionWriter(schema, generated(data));
-            decoder = new BinaryMessageDecoder<>(data, schema);
-            fingerprints.add(SchemaNormalization.parsingFingerprint64(schema));
-            for (Schema frozen : older) {
-                decoder.addSchema(frozen);
-                fingerprints.add(SchemaNormalization.parsingFingerprint64(frozen));
-            }
+            older.forEach(this::reads);
+            reads(schema);
+        }
+
+        private void reads(Schema written) {
+            readers.put(
+                    SchemaNormalization.parsingFingerprint64(written),
+                    new SpecificDatumReader<>(written, schema, data));
+        }
+
+        /** Of today's schema and all released ones. */
+        Set<Long> fingerprints() {
+            return readers.keySet();
         }
 
         /** Writes by generated code, not by a walk over the schema. What is read may be damaged: the walk has the limits. */
@@ -288,19 +297,11 @@ public final class Messages {
             }
         }
 
-        SpecificRecord decode(String topic, byte[] bytes) {
+        SpecificRecord decode(String topic, DatumReader<SpecificRecord> reader, byte[] bytes, int from) {
             try {
-                return decoder.decode(bytes);
-            } catch (IOException | RuntimeException e) {
-                throw unreadable(topic, bytes, e);
-            }
-        }
-
-        SpecificRecord decode(String topic, Schema writer, byte[] bytes, int from) {
-            try {
-                var reader = new SpecificDatumReader<SpecificRecord>(writer, schema, data);
-                int length = bytes.length - from;
-                return reader.read(null, DecoderFactory.get().binaryDecoder(bytes, from, length, null));
+                var decoder = DecoderFactory.get().binaryDecoder(bytes, from, bytes.length - from, DECODERS.get());
+                DECODERS.set(decoder);
+                return reader.read(null, decoder);
             } catch (IOException | RuntimeException e) {
                 throw unreadable(topic, bytes, e);
             }

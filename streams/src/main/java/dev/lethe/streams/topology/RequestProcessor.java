@@ -20,7 +20,6 @@ import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
-import org.apache.kafka.streams.state.KeyValueStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,13 +41,13 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
     /** Per shard what it is asked in this transaction. */
     private List<Bundle<Part>> parts;
 
-    private KeyValueStore<String, LedgerEntry> ledgerStore;
     private String task;
     private Cancellable lookForOpen;
-    /** Last request id of the ledger that was looked at; null: none yet. */
-    private String lookedAt;
 
-    RequestProcessor(TopologySettings settings) {
+    private final OpenAllowance allowance;
+
+    RequestProcessor(TopologySettings settings, OpenAllowance allowance) {
+        this.allowance = allowance;
         homes = new Homes(settings.shards());
         ledger = new Ledger(homes);
         metrics = settings.metrics();
@@ -57,8 +56,10 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
     @Override
     public void init(ProcessorContext<String, Addressed> context) {
         this.context = context;
-        ledgerStore = context.getStateStore(Nodes.LEDGER);
-        entries = new LedgerStore(ledgerStore, context.getStateStore(Nodes.LEDGER_JOURNAL));
+        // A task that is revived after a failure keeps its processor.
+        leave();
+        entries = new LedgerStore(
+                context.getStateStore(Nodes.LEDGER), context.getStateStore(Nodes.LEDGER_JOURNAL), allowance);
         parts = IntStream.range(0, homes.shards()).mapToObj(this::partsOf).toList();
         context.<CommitHook>getStateStore(Nodes.REQUEST_COMMIT).install(context, this::flush);
         task = context.taskId().toString();
@@ -77,18 +78,13 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
 
     /** Requests that an earlier run left open, found a slice of the ledger at a time. */
     private void lookForOpen() {
-        int seen = 0;
-        try (var rest = ledgerStore.range(lookedAt, null)) {
-            for (; rest.hasNext() && seen < LOOK_SLICE; seen++) {
-                var entry = rest.next();
-                lookedAt = entry.key;
-                // What this transaction has closed is not in the store yet.
-                if (entry.value.getReceipt() == null && entries.get(entry.key).getReceipt() == null) {
-                    metrics.openRequests().opened(task, entry.key, entry.value.getRequestTime());
-                }
+        boolean more = entries.look(LOOK_SLICE, (id, entry) -> {
+            // What this transaction has closed is not in the store yet.
+            if (entry.getReceipt() == null && entries.get(id).getReceipt() == null) {
+                metrics.openRequests().opened(task, id, entry.getRequestTime());
             }
-        }
-        if (seen < LOOK_SLICE) {
+        });
+        if (!more) {
             lookForOpen.cancel();
         }
     }
@@ -96,6 +92,13 @@ final class RequestProcessor implements Processor<String, SpecificRecord, String
     @Override
     public void close() {
         metrics.openRequests().left(task);
+        leave();
+    }
+
+    private void leave() {
+        if (entries != null) {
+            entries.close();
+        }
     }
 
     @Override

@@ -21,6 +21,7 @@ class LedgerStoreTest {
     private final MockProcessorContext<?, ?> context = new MockProcessorContext<>();
     private final KeyValueStore<String, LedgerEntry> ledger = store("ledger", LedgerEntry.class);
     private final KeyValueStore<String, OpenRequests> journal = store("journal", OpenRequests.class);
+    private final OpenAllowance allowance = new OpenAllowance(16_384);
     private LedgerStore entries = open();
 
     private <T extends org.apache.avro.specific.SpecificRecord> KeyValueStore<String, T> store(
@@ -30,7 +31,7 @@ class LedgerStoreTest {
 
     /** A new life on the same stores. */
     private LedgerStore open() {
-        return new LedgerStore(ledger, journal);
+        return new LedgerStore(ledger, journal, allowance);
     }
 
     /** An entry that this many shards have answered. */
@@ -108,12 +109,12 @@ class LedgerStoreTest {
     @Test
     void shouldWriteToTheLedgerWhatIsStillOpenWhenItsPageIsOverwritten() {
         write("slow", entry(1));
-        for (int i = 0; i < 200; i++) {
+        for (int i = 0; i < 400; i++) {
             write("r" + i, entry(0));
             write("r" + i, closed("r" + i));
         }
         assertThat(ledger.get("slow")).isEqualTo(entry(1));
-        assertThat(journal.approximateNumEntries()).isLessThan(100);
+        assertThat(journal.approximateNumEntries()).isLessThan(200);
         write("slow", entry(2));
         assertThat(open().get("slow")).as("newer than the ledger's").isEqualTo(entry(2));
     }
@@ -126,9 +127,47 @@ class LedgerStoreTest {
                 entries.flush();
             }
         }
-        assertThat(journalled()).hasSizeLessThan(20_000);
+        assertThat(journalled().size()).isLessThan(20_000);
         assertThat(entries.get("r0")).isEqualTo(entry(0));
         assertThat(open().get("r39999")).isEqualTo(entry(0));
+    }
+
+    @Test
+    void shouldLeaveTheAllowanceToOthersWhenClosed() {
+        for (int i = 0; i < 10_000; i++) {
+            entries.put("r" + i, entry(0));
+        }
+        entries.flush();
+        entries.close();
+        entries = open();
+        assertThat(journalled().size()).as("kept, in a new life").isEqualTo(10_000);
+        assertThat(allowance.exceeded()).isFalse();
+    }
+
+    @Test
+    void shouldKnowWhatAnEarlierLifeWroteBeforeAndAfterLookingThrough() {
+        for (int i = 0; i < 50; i++) {
+            write("r" + i, closed("r" + i));
+        }
+        entries = open();
+        assertThat(entries.get("r7")).isEqualTo(closed("r7"));
+        Map<String, LedgerEntry> seen = new HashMap<>();
+        while (entries.look(20, seen::put)) {}
+        assertThat(seen).hasSize(50);
+        IntStream.range(0, 50)
+                .forEach(i -> assertThat(entries.get("r" + i)).as("r%d", i).isEqualTo(closed("r" + i)));
+        assertThat(entries.get("r50")).isNull();
+        write("r50", closed("r50"));
+        assertThat(entries.get("r50")).isEqualTo(closed("r50"));
+    }
+
+    @Test
+    void shouldNotAskTheStoreForWhatIsNew() {
+        LedgerStore notLookedThrough = open();
+        entries.look(20, (id, entry) -> {});
+        ledger.put("behind its back", closed("behind its back"));
+        assertThat(entries.get("behind its back")).isNull();
+        assertThat(notLookedThrough.get("behind its back")).isNotNull();
     }
 
     @Test
@@ -165,7 +204,11 @@ class LedgerStoreTest {
             }
             if (random.nextInt(100) == 0) {
                 entries.flush();
+                entries.close();
                 entries = open();
+            }
+            if (random.nextInt(5) == 0) {
+                entries.look(20, (seen, entry) -> {});
             }
         }
         var stillOpen = journalled().values();
