@@ -138,6 +138,11 @@ final class LiveAnchor implements AutoCloseable {
         tail.dropKept();
     }
 
+    /** Whether anything was folded since. */
+    boolean touchedSinceMark() {
+        return tail.anyKept();
+    }
+
     /**
      * The last pass ended a settling: the budget's shares begin again, with what came in since it began. That is folded
      * already, so its leverage looks higher than it was, never lower.

@@ -305,6 +305,19 @@ final class ModelRuntime implements LiveModel, SettleLoop.Listener {
         }
     }
 
+    /**
+     * A claim of privacy has its own reasons to settle first, which only the end of a settling removes; so it is with
+     * whom a patch is not enough.
+     */
+    @Override
+    public boolean publishable() {
+        return privacy == null
+                && !tallies.anyWaitsForSettling()
+                && spec.getSettle() != SettlePolicy.EACH_BATCH
+                && anchor.get().hasFactor()
+                && settings.patching().correct(anchor.get()).verdict() instanceof Verdict.Patched;
+    }
+
     private void released(Outcome outcome) {
         if (outcome instanceof Outcome.SettleFirst first) {
             loop.settleFirst(first.code(), first.reason());

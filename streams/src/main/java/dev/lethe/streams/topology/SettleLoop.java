@@ -30,6 +30,9 @@ final class SettleLoop implements Passes.Listener {
     interface Listener {
         void settled(Settling done, boolean atRoundingFloor);
 
+        /** Whether a patch from the anchor would be published as it is. */
+        boolean publishable();
+
         /** Parameters that were trained elsewhere are measured. Returns whether to settle them. */
         boolean imported();
 
@@ -114,10 +117,14 @@ final class SettleLoop implements Passes.Listener {
         }
     }
 
-    /** The patch is not published as it is: fresh curvature, and publication waits for the end. */
+    /**
+     * The patch is not published as it is: publication waits for the end, or for a patch that can be. A settling under way
+     * goes to the minimum over rows of a while ago, which the patch is too far from: another one takes its place.
+     */
     void settleFirst(String code, String reason) {
-        if (settling == null) {
-            begin(new Settling(Settler.from(anchor.get(), true), Start.ANCHOR, true, code, reason));
+        if (settling == null || anchor.touchedSinceMark()) {
+            boolean fresh = settling == null || anchor.get().objection().isPresent();
+            begin(new Settling(Settler.from(anchor.get(), fresh), Start.ANCHOR, true, code, reason));
         } else {
             settling.hold(code, reason);
         }
@@ -210,6 +217,10 @@ final class SettleLoop implements Passes.Listener {
         Anchor survivor = decision.survivor(anchor.get(), candidate);
         if (decision.accept()) {
             anchor.move(survivor);
+            if (settling.waitsForGuard() && anchor.touchedSinceMark() && listener.publishable()) {
+                // Requests keep coming: their versions need not wait for what this one is settling towards.
+                settling.release();
+            }
         }
         if (!freshStart || settling.start() != Start.IMPORTED || listener.imported()) {
             act(decision.step());

@@ -64,6 +64,16 @@ final class Settling {
         return hold;
     }
 
+    /** Whether publication waits only because no patch from the anchor it began with could be trusted. */
+    boolean waitsForGuard() {
+        return hold && !closed && start == Start.ANCHOR && code != null;
+    }
+
+    /** Publication goes on. */
+    void release() {
+        hold = false;
+    }
+
     /** Publication waits for the end, and the version will be over the rows of now: what comes in has to wait. */
     void close() {
         hold = true;

@@ -108,6 +108,10 @@ final class Tail {
         return pending.stream().anyMatch(which) || kept.stream().anyMatch(which);
     }
 
+    boolean anyKept() {
+        return !kept.isEmpty();
+    }
+
     List<Entry> kept(Predicate<Entry> which) {
         return kept.stream().filter(which).toList();
     }

@@ -8,10 +8,12 @@ import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.ModelVersion;
 import dev.lethe.schemas.Receipt;
 import dev.lethe.schemas.ReceiptStatus;
+import dev.lethe.schemas.Sample;
 import dev.lethe.schemas.SettlePolicy;
 import dev.lethe.schemas.SettleRequest;
 import dev.lethe.schemas.SettleUntil;
 import dev.lethe.schemas.VersionKind;
+import dev.lethe.unlearn.objective.Vectors;
 import java.util.List;
 import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.Test;
@@ -112,5 +114,55 @@ class UnbrokenStreamTest extends RiverCase {
         deleteNext();
         var settle = new SettleRequest("settle", River.DATASET, SettleUntil.SETTLED, null, null);
         shouldBeSettledOverItsOwnRows(spec, versionOf(answerUnderDeletions(settle)));
+    }
+
+    /** A class loses all its rows at once: too far for a patch, but one pass later it is not. */
+    @Test
+    void shouldPublishAsSoonAsAPatchCanBeTrusted() {
+        ModelSpec spec = open(SMALL, SettlePolicy.AUTO);
+        List<String> whole = expected.values().stream()
+                .filter(s -> s.getLabel().equals("a"))
+                .map(Sample::getSampleId)
+                .toList();
+        int before = river.passes().size();
+        Receipt receipt = answerUnderDeletions(DeleteRequest.newBuilder()
+                .setRequestId("whole")
+                .setDataset(River.DATASET)
+                .setSamples(whole)
+                .build());
+        ModelVersion version = versionOf(receipt);
+        int passes = river.passes().size() - before;
+        assertThat(version.getKind()).isEqualTo(VersionKind.PATCHED);
+        assertThat(passes)
+                .as("passes until it was published; 24 if it waits for the end")
+                .isLessThanOrEqualTo(8);
+        expected.keySet().removeAll(whole);
+        for (int i = 0; expected.size() > version.getRows(); i++) {
+            expected.remove("s" + i);
+        }
+        double[] apart =
+                Vectors.plus(Doubles.toArray(version.getTheta()), -1, River.retrained(spec, expected.values()));
+        assertThat(Vectors.norm(apart)).as("seed %d", SEED).isLessThanOrEqualTo(version.getDistanceBound());
+    }
+
+    @Test
+    void shouldStillSettleForWhoWaitsWhereEveryPatchIsTooFar() {
+        ModelSpec spec = open(SMALL, SettlePolicy.AUTO);
+        river.send(DeleteRequest.newBuilder()
+                .setRequestId("whole")
+                .setDataset(River.DATASET)
+                .setSamples(expected.values().stream()
+                        .filter(s -> s.getLabel().equals("a"))
+                        .map(Sample::getSampleId)
+                        .toList())
+                .build());
+        expected.values().removeIf(s -> s.getLabel().equals("a"));
+        var settle = new SettleRequest("settle", River.DATASET, SettleUntil.SETTLED, null, null);
+        ModelVersion version = versionOf(answerUnderDeletions(settle));
+        assertThat(version.getKind()).isEqualTo(VersionKind.SETTLED);
+        for (int i = 0; expected.size() > version.getRows(); i++) {
+            expected.remove("s" + i);
+        }
+        shouldEqualRetrained(spec, version);
     }
 }
