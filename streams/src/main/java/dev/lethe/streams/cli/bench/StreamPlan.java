@@ -29,7 +29,9 @@ record StreamPlan(
     /** Requests at the paced rate in each round before anything counts. */
     static final int WARM_UP = 200;
     /** Rounds of the warm-up that all contenders share, at most. */
-    private static final int MOST_ROUNDS = 16;
+    private static final int MOST_ROUNDS = 24;
+    /** Requests off a backlog in each of them, at most. */
+    private static final int WARM_UP_BACKLOG = 10_000;
     /** As many rows are enough where nothing counts. */
     private static final int FEW = 5_000;
 
@@ -37,12 +39,12 @@ record StreamPlan(
         int windows = quick ? 5 : 9;
         return features > 256
                 ? new StreamPlan(1, windows, 300, 1_000, 100_000, windows, 50, 100, 20_000)
-                : new StreamPlan(1, windows, 300, 10_000, 100_000, 0, 0, 0, 60_000);
+                : new StreamPlan(1, windows, 300, 30_000, 100_000, 0, 0, 0, 60_000);
     }
 
     /** The same with nothing that counts. */
     StreamPlan warmUp() {
-        return new StreamPlan(MOST_ROUNDS, 0, 0, backlog, passThrough, 0, 0, 0, FEW);
+        return new StreamPlan(MOST_ROUNDS, 0, 0, Math.min(backlog, WARM_UP_BACKLOG), passThrough, 0, 0, 0, FEW);
     }
 
     /** Requests that the pass-through is given in all. */
