@@ -138,9 +138,9 @@ final class LiveAnchor implements AutoCloseable {
         tail.dropKept();
     }
 
-    /** Whether anything was folded since. */
-    boolean touchedSinceMark() {
-        return tail.anyKept();
+    /** How many changes were folded since. */
+    int changesSinceMark() {
+        return tail.keptCount();
     }
 
     /**

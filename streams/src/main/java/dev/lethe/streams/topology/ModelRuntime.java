@@ -22,8 +22,6 @@ import java.time.Duration;
  * settles first. All on the stream thread.
  */
 final class ModelRuntime implements LiveModel, SettleLoop.Listener {
-    /** Under a steady flow of changes the quiet moment never comes: settle then after this many. */
-    private static final long CHANGES_WITHOUT_SETTLING = 4096;
     /** Between looks at unfinished work. */
     private static final long SOON_MS = 5;
     /** Changes that belong to no complete request are published after this time without a change. */
@@ -250,7 +248,8 @@ final class ModelRuntime implements LiveModel, SettleLoop.Listener {
         return spec.getSettle() == SettlePolicy.AUTO
                 && state.progress().getFailureCode() == null
                 && (quiet >= settings.settleQuiet().toMillis()
-                        || anchor.get().changes() >= CHANGES_WITHOUT_SETTLING && loop.rested());
+                        // Under a steady flow the quiet moment never comes.
+                        || anchor.get().changes() >= SettleLoop.FLOW && loop.rested());
     }
 
     private boolean settled() {

@@ -20,7 +20,9 @@ import java.util.function.Consumer;
  */
 final class SettleLoop implements Passes.Listener {
     /** Time between two settlings under a steady flow, in the time that one takes. */
-    private static final long REST = 9;
+    private static final long REST = 19;
+    /** A settling during which so many changes came has a goal that nobody waits for any more. */
+    static final int FLOW = 4096;
     /** What a pass adds up for a factor. */
     private static final Wanted FACTOR = new Wanted(true, true, false, null);
     /** The same where K is here already. */
@@ -122,7 +124,7 @@ final class SettleLoop implements Passes.Listener {
      * goes to the minimum over rows of a while ago, which the patch is too far from: another one takes its place.
      */
     void settleFirst(String code, String reason) {
-        if (settling == null || anchor.touchedSinceMark()) {
+        if (settling == null || anchor.changesSinceMark() > 0) {
             boolean fresh = settling == null || anchor.get().objection().isPresent();
             begin(new Settling(Settler.from(anchor.get(), fresh), Start.ANCHOR, true, code, reason));
         } else {
@@ -217,9 +219,15 @@ final class SettleLoop implements Passes.Listener {
         Anchor survivor = decision.survivor(anchor.get(), candidate);
         if (decision.accept()) {
             anchor.move(survivor);
-            if (settling.waitsForGuard() && anchor.touchedSinceMark() && listener.publishable()) {
+            if (settling.waitsForGuard() && anchor.changesSinceMark() > 0 && listener.publishable()) {
                 // Requests keep coming: their versions need not wait for what this one is settling towards.
                 settling.release();
+            }
+            if (outdated(decision.step())) {
+                // The anchor has come near; the next settling starts from there, towards the rows of then.
+                ended = output.now();
+                settling = null;
+                return;
             }
         }
         if (!freshStart || settling.start() != Start.IMPORTED || listener.imported()) {
@@ -227,6 +235,16 @@ final class SettleLoop implements Passes.Listener {
         } else {
             settling = null;
         }
+    }
+
+    /** Fresh curvature is still waited for: without it the factor would get older with every such settling. */
+    private boolean outdated(Settler.Step next) {
+        return !settling.holds()
+                && !settling.fromScratch()
+                && next instanceof Settler.Step.Evaluate evaluate
+                && !evaluate.curvature()
+                && anchor.changesSinceMark() >= FLOW
+                && listener.publishable();
     }
 
     private void finished(boolean atRoundingFloor) {

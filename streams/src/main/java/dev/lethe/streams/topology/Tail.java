@@ -108,8 +108,8 @@ final class Tail {
         return pending.stream().anyMatch(which) || kept.stream().anyMatch(which);
     }
 
-    boolean anyKept() {
-        return !kept.isEmpty();
+    int keptCount() {
+        return kept.size();
     }
 
     List<Entry> kept(Predicate<Entry> which) {

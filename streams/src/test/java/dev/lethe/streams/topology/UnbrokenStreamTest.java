@@ -8,6 +8,8 @@ import dev.lethe.schemas.ModelSpec;
 import dev.lethe.schemas.ModelVersion;
 import dev.lethe.schemas.Receipt;
 import dev.lethe.schemas.ReceiptStatus;
+import dev.lethe.schemas.RelabelRequest;
+import dev.lethe.schemas.Relabelling;
 import dev.lethe.schemas.Sample;
 import dev.lethe.schemas.SettlePolicy;
 import dev.lethe.schemas.SettleRequest;
@@ -15,6 +17,7 @@ import dev.lethe.schemas.SettleUntil;
 import dev.lethe.schemas.VersionKind;
 import dev.lethe.unlearn.objective.Vectors;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.Test;
 
@@ -164,5 +167,35 @@ class UnbrokenStreamTest extends RiverCase {
             expected.remove("s" + i);
         }
         shouldEqualRetrained(spec, version);
+    }
+
+    private RelabelRequest relabelAll(int round) {
+        List<Relabelling> samples = IntStream.range(0, ROWS)
+                .mapToObj(i ->
+                        new Relabelling("s" + i, CLASSES.get((i + (i % 7 == round % 7 ? 1 : 0)) % CLASSES.size())))
+                .toList();
+        samples.forEach(s -> expectLabel(s.getSampleId(), s.getLabel()));
+        return RelabelRequest.newBuilder()
+                .setRequestId("relabel-" + round)
+                .setDataset(River.DATASET)
+                .setSamples(samples)
+                .build();
+    }
+
+    /** Thousands of changes come between two passes: what is begun then is given up for what comes, and not at the end. */
+    @Test
+    void shouldSettleWhenTheStreamEnds() {
+        ModelSpec spec = open(SMALL, SettlePolicy.AUTO);
+        int before = river.passes().size();
+        int round = 0;
+        while (river.passes().size() < before + 4) {
+            assertThat(round).as("rounds without a settling").isLessThan(5_000);
+            for (int i = 0; i <= SettleLoop.FLOW / ROWS; i++) {
+                river.send(relabelAll(round++));
+            }
+            river.tick();
+        }
+        river.settle(SettleUntil.SETTLED);
+        latestShouldEqualRetrained(spec);
     }
 }
