@@ -91,8 +91,13 @@ public final class Settings {
             new Defaults("-1", "1"),
             "Copies of each topic that is created; -1: the cluster's default.");
 
-    public static final Setting<Integer> THREADS =
-            Setting.integer("threads", 1, 256, Defaults.of(2), "Stream threads of this process.");
+    public static final Setting<Integer> THREADS = Setting.integer(
+            "threads",
+            1,
+            256,
+            Defaults.of(3),
+            "Stream threads of this process. Each waits a part of its time for the end of its transactions: one more than"
+                    + " cores keeps two cores busy behind a backlog.");
 
     public static final Setting<Integer> COMMIT_INTERVAL_MS = Setting.integer(
             "commit.interval.ms",

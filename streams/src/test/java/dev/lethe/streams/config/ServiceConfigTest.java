@@ -36,7 +36,7 @@ class ServiceConfigTest {
                         1,
                         1,
                         (short) 1,
-                        2,
+                        3,
                         Duration.ofMillis(50),
                         Duration.ofMillis(5),
                         Duration.ofMillis(200),
