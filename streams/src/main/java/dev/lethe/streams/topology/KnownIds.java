@@ -4,11 +4,10 @@ package dev.lethe.streams.topology;
  * Says of most ids that are not in a store that they are not: a Bloom filter (Bloom 1970) of fixed size. Where it cannot
  * say, the store is asked; with many more ids than it has room for that is always so.
  *
- * <p>Asking RocksDB for a key that it does not have costs several times what asking for one that it has does: its
- * binding for Java throws inside the native library.
+ * <p>Asking RocksDB for a key that it does not have is dear: its binding for Java throws inside the native library.
  */
 final class KnownIds {
-    /** 1 MiB, with which a million ids are mistaken for known ones in 1 of 40 cases. */
+    /** 1 MiB, with which a million ids are mistaken for known ones in 1 of 48 cases (Bloom's formula). */
     private static final int WORDS = 1 << 17;
 
     private static final int PROBES = 4;

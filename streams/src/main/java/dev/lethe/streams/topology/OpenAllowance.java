@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * dataset may take all of it. Safe for several threads.
  */
 final class OpenAllowance {
-    /** A burst of a hundred thousand requests, in some 90 MB. */
+    /** A burst of a hundred thousand requests. */
     private static final int MOST = 131_072;
 
     private final int most;

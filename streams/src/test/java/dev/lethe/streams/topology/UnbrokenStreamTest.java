@@ -119,30 +119,40 @@ class UnbrokenStreamTest extends RiverCase {
         shouldBeSettledOverItsOwnRows(spec, versionOf(answerUnderDeletions(settle)));
     }
 
+    /** All its rows, which are not expected any more. */
+    private DeleteRequest deleteClass(String label) {
+        List<String> ids = expected.values().stream()
+                .filter(s -> s.getLabel().equals(label))
+                .map(Sample::getSampleId)
+                .toList();
+        expected.keySet().removeAll(ids);
+        return DeleteRequest.newBuilder()
+                .setRequestId("class-" + label)
+                .setDataset(River.DATASET)
+                .setSamples(ids)
+                .build();
+    }
+
+    /** Rows are deleted in their order: so many are left of those that are still expected. */
+    private void forgetTheFirstUntil(long left) {
+        for (int i = 0; expected.size() > left; i++) {
+            expected.remove("s" + i);
+        }
+    }
+
     /** A class loses all its rows at once: too far for a patch, but one pass later it is not. */
     @Test
     void shouldPublishAsSoonAsAPatchCanBeTrusted() {
         ModelSpec spec = open(SMALL, SettlePolicy.AUTO);
-        List<String> whole = expected.values().stream()
-                .filter(s -> s.getLabel().equals("a"))
-                .map(Sample::getSampleId)
-                .toList();
         int before = river.passes().size();
-        Receipt receipt = answerUnderDeletions(DeleteRequest.newBuilder()
-                .setRequestId("whole")
-                .setDataset(River.DATASET)
-                .setSamples(whole)
-                .build());
+        Receipt receipt = answerUnderDeletions(deleteClass("a"));
         ModelVersion version = versionOf(receipt);
         int passes = river.passes().size() - before;
         assertThat(version.getKind()).isEqualTo(VersionKind.PATCHED);
         assertThat(passes)
                 .as("passes until it was published; 24 if it waits for the end")
                 .isLessThanOrEqualTo(8);
-        expected.keySet().removeAll(whole);
-        for (int i = 0; expected.size() > version.getRows(); i++) {
-            expected.remove("s" + i);
-        }
+        forgetTheFirstUntil(version.getRows());
         double[] apart =
                 Vectors.plus(Doubles.toArray(version.getTheta()), -1, River.retrained(spec, expected.values()));
         assertThat(Vectors.norm(apart)).as("seed %d", SEED).isLessThanOrEqualTo(version.getDistanceBound());
@@ -151,21 +161,11 @@ class UnbrokenStreamTest extends RiverCase {
     @Test
     void shouldStillSettleForWhoWaitsWhereEveryPatchIsTooFar() {
         ModelSpec spec = open(SMALL, SettlePolicy.AUTO);
-        river.send(DeleteRequest.newBuilder()
-                .setRequestId("whole")
-                .setDataset(River.DATASET)
-                .setSamples(expected.values().stream()
-                        .filter(s -> s.getLabel().equals("a"))
-                        .map(Sample::getSampleId)
-                        .toList())
-                .build());
-        expected.values().removeIf(s -> s.getLabel().equals("a"));
+        river.send(deleteClass("a"));
         var settle = new SettleRequest("settle", River.DATASET, SettleUntil.SETTLED, null, null);
         ModelVersion version = versionOf(answerUnderDeletions(settle));
         assertThat(version.getKind()).isEqualTo(VersionKind.SETTLED);
-        for (int i = 0; expected.size() > version.getRows(); i++) {
-            expected.remove("s" + i);
-        }
+        forgetTheFirstUntil(version.getRows());
         shouldEqualRetrained(spec, version);
     }
 
