@@ -1,6 +1,5 @@
 package dev.lethe.streams.topology;
 
-import java.io.IOException;
 import java.util.Arrays;
 import org.apache.avro.io.BinaryData;
 import org.apache.avro.io.BinaryEncoder;
@@ -70,23 +69,6 @@ final class ArrayEncoder extends BinaryEncoder {
     public void writeDouble(double d) {
         room(Double.BYTES);
         length += BinaryData.encodeDouble(d, bytes, length);
-    }
-
-    /** Ids and names are nearly always ASCII, of which one character is one byte: no array of its own for each. */
-    @Override
-    public void writeString(String text) throws IOException {
-        int start = length;
-        room(MAX_INT + text.length());
-        writeInt(text.length());
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c >= 0x80) {
-                length = start;
-                super.writeString(text);
-                return;
-            }
-            bytes[length++] = (byte) c;
-        }
     }
 
     @Override

@@ -25,7 +25,8 @@ final class LedgerStore implements AutoCloseable {
     /** Of one page; a larger entry goes straight into the ledger. */
     private static final int PAGE_BYTES = 256 << 10;
 
-    private final KeyValueStore<String, LedgerEntry> ledger;
+    private final KeyValueStore<String, LedgerEntry> stored;
+    private final HeldStore<LedgerEntry> ledger;
     private final KeyValueStore<String, OpenRequests> journal;
     private final OpenAllowance allowance;
     /** Entries that this transaction has changed. */
@@ -56,7 +57,8 @@ final class LedgerStore implements AutoCloseable {
             KeyValueStore<String, LedgerEntry> ledger,
             KeyValueStore<String, OpenRequests> journal,
             OpenAllowance allowance) {
-        this.ledger = ledger;
+        this.stored = ledger;
+        this.ledger = new HeldStore<>(ledger, PAGE_ENTRIES);
         this.journal = journal;
         this.allowance = allowance;
         pagesInOrder().forEach(this::recall);
@@ -119,7 +121,7 @@ final class LedgerStore implements AutoCloseable {
      */
     boolean look(int most, BiConsumer<String, LedgerEntry> visitor) {
         int seen = 0;
-        try (var rest = ledger.range(lookedAt, null)) {
+        try (var rest = stored.range(lookedAt, null)) {
             for (; rest.hasNext() && seen < most; seen++) {
                 var entry = rest.next();
                 lookedAt = entry.key;
@@ -164,6 +166,7 @@ final class LedgerStore implements AutoCloseable {
         for (long oldest = next; allowance.exceeded() && !open.isEmpty(); oldest++) {
             writeOpen(place(oldest));
         }
+        ledger.flush();
     }
 
     /** About how many bytes an entry has. */

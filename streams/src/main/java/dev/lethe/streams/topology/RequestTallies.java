@@ -20,6 +20,8 @@ final class RequestTallies {
                     RequestTally::getRequestPartition)
             .thenComparingLong(RequestTally::getRequestOffset);
 
+    private static final int MOST_HELD = 16_384;
+
     private final HeldStore<RequestTally> store;
     private final String prefix;
     private final Homes homes;
@@ -29,7 +31,7 @@ final class RequestTallies {
     private final Map<String, RequestTally> waiting = new LinkedHashMap<>();
 
     RequestTallies(KeyValueStore<String, RequestTally> store, String modelId, int shards) {
-        this.store = new HeldStore<>(store);
+        this.store = new HeldStore<>(store, MOST_HELD);
         this.prefix = modelId + "/";
         this.homes = new Homes(shards);
         try (var all = store.prefixScan(prefix, new StringSerializer())) {

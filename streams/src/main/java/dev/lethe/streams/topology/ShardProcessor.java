@@ -76,6 +76,7 @@ final class ShardProcessor implements Processor<String, SpecificRecord, String, 
 
     /** The end of a transaction. */
     private void commit() {
+        rows.flush();
         output.send();
         Transaction.current().ended();
     }

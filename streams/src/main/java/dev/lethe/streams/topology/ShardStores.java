@@ -21,9 +21,16 @@ final class ShardStores implements AutoCloseable {
     /** Separates subject from sample in an index key; refused in ids, so that no subject is another's prefix. */
     static final char SEPARATOR = '\0';
 
-    private final KeyValueStore<String, StoredSample> samples;
+    private static final int MOST_ROWS_HELD = 256;
+    /** Bytes of features from which on a row is not held back. */
+    private static final int LARGE = 16 << 10;
+
+    private static final int MOST_MARKS_HELD = 4_096;
+
+    private final KeyValueStore<String, StoredSample> written;
+    private final HeldStore<StoredSample> samples;
     private final KeyValueStore<String, byte[]> subjects;
-    private final KeyValueStore<String, byte[]> suppressed;
+    private final HeldStore<byte[]> suppressed;
     private final StoredRows stored = new StoredRows();
     private final RowCache cache;
     private KeyedHash secret;
@@ -35,9 +42,10 @@ final class ShardStores implements AutoCloseable {
     }
 
     ShardStores(ProcessorContext<?, ?> context, RowBudget budget) {
-        samples = context.getStateStore(Nodes.SAMPLES);
+        written = context.getStateStore(Nodes.SAMPLES);
+        samples = new HeldStore<>(written, MOST_ROWS_HELD);
         subjects = context.getStateStore(Nodes.SUBJECTS);
-        suppressed = context.getStateStore(Nodes.SUPPRESSED);
+        suppressed = new HeldStore<>(context.getStateStore(Nodes.SUPPRESSED), MOST_MARKS_HELD);
         cache = new RowCache(stored, budget);
     }
 
@@ -53,9 +61,10 @@ final class ShardStores implements AutoCloseable {
             String prefix = dataset + "/";
             // '/' + 1 is the first key behind all keys that start with the prefix; no sample has it.
             String end = dataset + (char) ('/' + 1);
+            samples.flush();
             return from == null || from.compareTo(prefix) < 0
-                    ? samples.prefixScan(prefix, new StringSerializer())
-                    : samples.range(from, end);
+                    ? written.prefixScan(prefix, new StringSerializer())
+                    : written.range(from, end);
         }
     }
 
@@ -76,6 +85,9 @@ final class ShardStores implements AutoCloseable {
         }
         String key = Topics.sampleKey(dataset, sampleId);
         samples.put(key, row);
+        if (row.getFeatures().remaining() >= LARGE) {
+            samples.flush();
+        }
         cache.changed(dataset, key, row);
         if (before != null && !sameContent(before, row)) {
             watcher.changed(dataset, sampleId);
@@ -97,8 +109,7 @@ final class ShardStores implements AutoCloseable {
 
     void delete(String dataset, String sampleId, StoredSample row) {
         String key = Topics.sampleKey(dataset, sampleId);
-        // Deletes; the store's own delete reads and decodes what was there first.
-        samples.put(key, null);
+        samples.delete(key);
         cache.changed(dataset, key, null);
         watcher.changed(dataset, sampleId);
         if (row.getSubjectId() != null) {
@@ -120,7 +131,8 @@ final class ShardStores implements AutoCloseable {
 
     /** Rows of all datasets behind a key (null: from the first), in the order of their keys. */
     KeyValueIterator<String, StoredSample> all(String after) {
-        return samples.range(after == null ? null : after + SEPARATOR, null);
+        samples.flush();
+        return written.range(after == null ? null : after + SEPARATOR, null);
     }
 
     /** Whether it is known that no row is here that belongs to another shard. */
@@ -130,6 +142,12 @@ final class ShardStores implements AutoCloseable {
 
     void markHome() {
         suppressed.put(HOME, NOTHING);
+    }
+
+    /** Writes what was held back; the end of a transaction. */
+    void flush() {
+        samples.flush();
+        suppressed.flush();
     }
 
     /** Work of a quiet moment on the rows in memory. */

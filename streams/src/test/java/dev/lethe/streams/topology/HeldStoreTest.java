@@ -9,13 +9,15 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class HeldStoreTest {
+    private static final int MOST = 3;
+
     private KeyValueStore<String, Long> store;
     private HeldStore<Long> held;
 
     @BeforeEach
     void open() {
         store = InMemory.store(new MockProcessorContext<>(), "held", Serdes.Long());
-        held = new HeldStore<>(store);
+        held = new HeldStore<>(store, MOST);
     }
 
     @Test
@@ -51,5 +53,34 @@ class HeldStoreTest {
         held.flush();
 
         assertThat(store.get("k")).isEqualTo(7);
+    }
+
+    @Test
+    void shouldShowWhatIsHeldBack() {
+        store.put("a", 1L);
+        store.put("b", 2L);
+
+        held.put("a", 10L);
+        held.delete("b");
+
+        assertThat(held.get("a")).isEqualTo(10);
+        assertThat(held.get("b")).isNull();
+        assertThat(store.get("a")).isEqualTo(1);
+        assertThat(store.get("b")).isEqualTo(2);
+    }
+
+    @Test
+    void shouldHoldBackNoMoreThanItMay() {
+        held.put("c", 3L);
+        held.put("a", 1L);
+        assertThat(store.get("c")).isNull();
+
+        held.putNew("b", 2L);
+
+        assertThat(store.get("a")).isEqualTo(1);
+        assertThat(store.get("b")).isEqualTo(2);
+        assertThat(store.get("c")).isEqualTo(3);
+        held.delete("b");
+        assertThat(held.get("b")).isNull();
     }
 }

@@ -156,8 +156,8 @@ class StraysTest {
         start();
         arrive(OWN, sample(OWN, 3), TIME);
         assertThat(sentOn()).isEmpty();
-        assertThat(samples.get("d/" + OWN)).isEqualTo(stored(3, TIME));
         assertThat(told()).hasSize(1);
+        assertThat(samples.get("d/" + OWN)).isEqualTo(stored(3, TIME));
     }
 
     @Test
@@ -186,6 +186,7 @@ class StraysTest {
         var headers = new RecordHeaders()
                 .add(Nodes.SENT_HOME_HEADER, context.applicationId().getBytes());
         shard.process(new Record<>("d/" + OWN, sample(OWN, 2), TIME, headers));
+        hook.flushCache();
         assertThat(samples.get("d/" + OWN)).isEqualTo(stored(1, LATER));
         assertThat(sentOn()).hasSize(1);
         shouldBe(sentOn().get(0), HERE, OWN, sample(OWN, 1));
