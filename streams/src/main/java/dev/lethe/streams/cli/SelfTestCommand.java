@@ -19,18 +19,22 @@ import org.rocksdb.RocksDBException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Whether the native libraries load and compute what they should on this machine; run when the image is built. */
+/**
+ * Whether the native libraries load and compute what they should on this machine, and a service with a broker forgets what
+ * it should; run when the image is built.
+ */
 @Command(
         name = "selftest",
         description =
-                "Loads every native library and checks what it computes or keeps. Exit code 1 if one does not work.",
+                "Loads every native library and checks what it computes or keeps; then starts a service with a broker of"
+                        + " its own, lets it forget a row and checks the model. Exit code 1 if something does not work.",
         footer = {"", "Example:", "  lethe selftest"})
 final class SelfTestCommand implements Callable<Integer> {
 
     @Mixin
     private OutputOptions output;
 
-    /** One library's check; returns what it is. */
+    /** One part's check; returns what it is. */
     private interface Check {
         String run() throws Exception;
     }
@@ -41,12 +45,13 @@ final class SelfTestCommand implements Callable<Integer> {
         rows.add(row("OpenBLAS", SelfTestCommand::openBlas));
         rows.add(row("RocksDB", SelfTestCommand::rocksDb));
         rows.add(row("PyTorch", NetworkSelfTest::run));
+        rows.add(row("service", ServiceCheck::run));
         output.list(rows, "nothing to test");
         return rows.stream().allMatch(row -> row.path("works").asBoolean()) ? Lethe.DONE : Lethe.FAILED;
     }
 
-    private static ObjectNode row(String library, Check check) {
-        ObjectNode row = ClientCommand.object().put("library", library);
+    private static ObjectNode row(String part, Check check) {
+        ObjectNode row = ClientCommand.object().put("part", part);
         try {
             return row.put("works", true).put("detail", check.run());
         } catch (Exception | LinkageError e) {

@@ -70,8 +70,16 @@ class DeployTest {
 
     @Test
     void shouldTestItsLibrariesWhenTheImageIsBuilt() {
-        assertThat(dockerfile).contains("RUN [\"/opt/lethe/bin/lethe\", \"selftest\"]");
+        assertThat(dockerfile).containsPattern("RUN .*/opt/lethe/bin/lethe selftest\"]");
         assertThat(Lethe.commandLine().getSubcommands()).containsKey("selftest");
+    }
+
+    @Test
+    void shouldStartWithTheClassesThatTheImageWasBuiltWith() throws IOException {
+        String archive = "/var/lib/lethe/lethe.jsa";
+
+        assertThat(dockerfile).contains("-XX:ArchiveClassesAtExit=" + archive + " ");
+        assertThat(Files.readString(DEPLOY.resolve("entrypoint.sh"))).contains("archive=" + archive + "\n");
     }
 
     @Test
