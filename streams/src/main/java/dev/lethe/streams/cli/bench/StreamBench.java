@@ -49,8 +49,9 @@ final class StreamBench {
 
     /**
      * What one contender is measured with finds the same compiled code as the next, and the machine to itself: first all
-     * warm up, taking turns, until the compiler leaves most of the machine alone; then each runs alone. What is compared
-     * most closely runs before and after, since later is a little better all the same.
+     * warm up, taking turns, until the compiler leaves most of the machine alone; then each runs alone, and warms up by the
+     * same rule once more, since its tasks are new. What is compared most closely runs before and after, since later is a
+     * little better all the same.
      */
     private void measure(int features, int partitions) {
         StreamPlan plan = StreamPlan.of(features, quick);
@@ -99,9 +100,12 @@ final class StreamBench {
     }
 
     private static StreamFigures alone(StreamLane lane, StreamPlan plan, Progress progress) {
-        for (int round = 0; round < plan.rounds(); round++) {
+        CompilerLoad compiler = new CompilerLoad();
+        int round = 0;
+        do {
             lane.warmUp();
-        }
+            progress.step();
+        } while (++round < plan.rounds() && compiler.sinceLast() >= COMPILED);
         for (int window = 0; window < plan.windows(); window++) {
             lane.window(window);
             progress.step();

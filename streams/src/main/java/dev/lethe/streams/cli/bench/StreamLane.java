@@ -23,6 +23,7 @@ final class StreamLane implements AutoCloseable {
     private final StreamPlan plan;
     private final StreamData data;
     private final int backlog;
+    private final int warmUpBacklog;
     private final Contender contender;
     private final Load load;
     private final Outputs outputs;
@@ -39,12 +40,14 @@ final class StreamLane implements AutoCloseable {
             StreamPlan plan,
             StreamData data,
             int backlog,
+            int warmUpBacklog,
             SettlePolicy fits,
             Function<StreamData, Held> held) {
         String bootstrap = config.bootstrapServers().orElseThrow();
         this.plan = plan;
         this.data = data;
         this.backlog = backlog;
+        this.warmUpBacklog = warmUpBacklog;
         contender = new Contender(config, topology);
         if (fits != null) {
             fit(bootstrap, config.prefix(), fits);
@@ -66,7 +69,14 @@ final class StreamLane implements AutoCloseable {
                 .addSink("out", config.topics().versions().name(), bytes.serializer(), bytes.serializer(), "in");
         var data = new StreamData(features, plan.passThroughRequests());
         return new StreamLane(
-                config, topology, plan, data, plan.passThrough(), null, rows -> (before, value) -> before + 1);
+                config,
+                topology,
+                plan,
+                data,
+                plan.passThrough(),
+                plan.passThrough(),
+                null,
+                rows -> (before, value) -> before + 1);
     }
 
     /**
@@ -82,6 +92,7 @@ final class StreamLane implements AutoCloseable {
                 plan,
                 new StreamData(features, plan.rows()),
                 plan.backlog(),
+                plan.warmUpBacklog(),
                 SettlePolicy.NEVER,
                 rows -> (before, value) -> before + version(config, value).getRequests());
     }
@@ -94,6 +105,7 @@ final class StreamLane implements AutoCloseable {
                 plan,
                 new StreamData(features, plan.rows()),
                 plan.backlog(),
+                plan.warmUpBacklog(),
                 SettlePolicy.AUTO,
                 rows -> (before, value) -> rows.rows() - version(config, value).getRows());
     }
@@ -116,9 +128,9 @@ final class StreamLane implements AutoCloseable {
         return figures;
     }
 
-    /** What a window does, and nothing counts. */
+    /** What a window does, with a smaller backlog, and nothing counts. */
     void warmUp() {
-        off(data.deletions(backlog, 1), 1);
+        off(data.deletions(warmUpBacklog, 1), 1);
         paced(data.deletions(StreamPlan.WARM_UP, 1));
     }
 

@@ -3,7 +3,7 @@ package dev.lethe.streams.cli.bench;
 /**
  * How much of everything one case of {@code bench stream} sends.
  *
- * @param rounds of everything before anything counts
+ * @param rounds of the warm-up before anything counts, at most
  * @param windows repetitions of each measurement
  * @param paced requests at the paced rate, a window
  * @param backlog requests of one sample each laid up before the clock starts, a window
@@ -30,7 +30,9 @@ record StreamPlan(
     static final int WARM_UP = 200;
     /** Rounds of the warm-up that all contenders share, at most. */
     private static final int MOST_ROUNDS = 24;
-    /** Requests off a backlog in each of them, at most. */
+    /** The same of what one contender has to itself: its tasks and stores are new. */
+    private static final int MOST_OWN_ROUNDS = 8;
+    /** Requests off a backlog in a round, at most. */
     private static final int WARM_UP_BACKLOG = 10_000;
     /** As many rows are enough where nothing counts. */
     private static final int FEW = 5_000;
@@ -38,13 +40,18 @@ record StreamPlan(
     static StreamPlan of(int features, boolean quick) {
         int windows = quick ? 5 : 9;
         return features > 256
-                ? new StreamPlan(1, windows, 300, 1_000, 100_000, windows, 50, 100, 20_000)
-                : new StreamPlan(1, windows, 300, 30_000, 100_000, 0, 0, 0, 60_000);
+                ? new StreamPlan(MOST_OWN_ROUNDS, windows, 300, 1_000, 100_000, windows, 50, 100, 20_000)
+                : new StreamPlan(MOST_OWN_ROUNDS, windows, 300, 30_000, 100_000, 0, 0, 0, 60_000);
     }
 
     /** The same with nothing that counts. */
     StreamPlan warmUp() {
-        return new StreamPlan(MOST_ROUNDS, 0, 0, Math.min(backlog, WARM_UP_BACKLOG), passThrough, 0, 0, 0, FEW);
+        return new StreamPlan(MOST_ROUNDS, 0, 0, warmUpBacklog(), passThrough, 0, 0, 0, FEW);
+    }
+
+    /** Requests off a backlog in a round before anything counts. */
+    int warmUpBacklog() {
+        return Math.min(backlog, WARM_UP_BACKLOG);
     }
 
     /** Requests that the pass-through is given in all. */
@@ -54,7 +61,7 @@ record StreamPlan(
 
     /** Rows to begin with: every deletion finds its own. One burst more than is measured warms up. */
     int rows() {
-        int singles = rounds * (WARM_UP + backlog) + windows * (paced + backlog);
+        int singles = rounds * (WARM_UP + warmUpBacklog()) + windows * (paced + backlog);
         return singles + (bursts == 0 ? 0 : bursts + 1) * burstRequests * burstSamples + kept;
     }
 }
