@@ -74,7 +74,7 @@ final class StreamLane implements AutoCloseable {
                 plan,
                 data,
                 plan.passThrough(),
-                plan.passThrough(),
+                plan.warmUpPassThrough(),
                 null,
                 rows -> (before, value) -> before + 1);
     }

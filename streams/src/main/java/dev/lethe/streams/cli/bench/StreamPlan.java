@@ -34,19 +34,23 @@ record StreamPlan(
     private static final int MOST_OWN_ROUNDS = 8;
     /** Requests off a backlog in a round, at most. */
     private static final int WARM_UP_BACKLOG = 10_000;
+    /** The same of the pass-through. */
+    private static final int WARM_UP_PASS_THROUGH = 100_000;
+    /** A window of it lasts a second, as the others' do: shorter ones varied by more than two. */
+    private static final int PASS_THROUGH = 400_000;
     /** As many rows are enough where nothing counts. */
     private static final int FEW = 5_000;
 
     static StreamPlan of(int features, boolean quick) {
         int windows = quick ? 5 : 9;
         return features > 256
-                ? new StreamPlan(MOST_OWN_ROUNDS, windows, 300, 1_000, 100_000, windows, 50, 100, 20_000)
-                : new StreamPlan(MOST_OWN_ROUNDS, windows, 300, 30_000, 100_000, 0, 0, 0, 60_000);
+                ? new StreamPlan(MOST_OWN_ROUNDS, windows, 300, 1_000, PASS_THROUGH, windows, 50, 100, 20_000)
+                : new StreamPlan(MOST_OWN_ROUNDS, windows, 300, 30_000, PASS_THROUGH, 0, 0, 0, 60_000);
     }
 
     /** The same with nothing that counts. */
     StreamPlan warmUp() {
-        return new StreamPlan(MOST_ROUNDS, 0, 0, warmUpBacklog(), passThrough, 0, 0, 0, FEW);
+        return new StreamPlan(MOST_ROUNDS, 0, 0, warmUpBacklog(), warmUpPassThrough(), 0, 0, 0, FEW);
     }
 
     /** Requests off a backlog in a round before anything counts. */
@@ -54,9 +58,14 @@ record StreamPlan(
         return Math.min(backlog, WARM_UP_BACKLOG);
     }
 
+    /** The same of the pass-through. */
+    int warmUpPassThrough() {
+        return Math.min(passThrough, WARM_UP_PASS_THROUGH);
+    }
+
     /** Requests that the pass-through is given in all. */
     int passThroughRequests() {
-        return rounds * (WARM_UP + passThrough) + windows * (paced + passThrough);
+        return rounds * (WARM_UP + warmUpPassThrough()) + windows * (paced + passThrough);
     }
 
     /** Rows to begin with: every deletion finds its own. One burst more than is measured warms up. */
