@@ -5,14 +5,10 @@ import dev.lethe.unlearn.linalg.SelfTest;
 import dev.lethe.unlearn.network.NetworkSelfTest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
@@ -66,28 +62,19 @@ final class SelfTestCommand implements Callable<Integer> {
 
     private static String rocksDb() throws IOException, RocksDBException {
         RocksDB.loadLibrary();
-        Path folder = Files.createTempDirectory("lethe-selftest");
         byte[] key = "key".getBytes(StandardCharsets.UTF_8);
-        try (Options options = new Options().setCreateIfMissing(true)) {
-            try (RocksDB database = RocksDB.open(options, folder.toString())) {
+        try (TemporaryDirectory directory = new TemporaryDirectory("lethe-selftest-");
+                Options options = new Options().setCreateIfMissing(true)) {
+            String folder = directory.path().toString();
+            try (RocksDB database = RocksDB.open(options, folder)) {
                 database.put(key, key);
             }
-            try (RocksDB database = RocksDB.open(options, folder.toString())) {
+            try (RocksDB database = RocksDB.open(options, folder)) {
                 if (!Arrays.equals(database.get(key), key)) {
                     throw new IOException("RocksDB does not give back what was put in before it was closed");
                 }
             }
-        } finally {
-            delete(folder);
         }
         return RocksDB.rocksdbVersion().toString();
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 }

@@ -39,7 +39,7 @@ final class ServiceCheck {
      * @throws IllegalStateException if it publishes something else, or refuses
      */
     static String run() {
-        try (TemporaryDirectory directory = new TemporaryDirectory("lethe-selftest")) {
+        try (TemporaryDirectory directory = new TemporaryDirectory("lethe-selftest-")) {
             Path log = directory.path().resolve("lethe.log");
             Logging.toFile(log);
             ServiceConfig config = ServiceConfig.of(Map.of(
