@@ -242,10 +242,14 @@ class AttributionIT {
         assertRefused("UNKNOWN_CLASS", digits.question(new RowData(LabelledDigits.features(64), "ten", 1.0)));
     }
 
-    /** A third of the samples, over four shards: a retrained model says what they do together. */
+    /**
+     * A third of the samples, over four shards: a retrained model says what they do together. The sum over 40 test
+     * rows, of which a few alone decide nothing: of 16 random thirds, Newton's error was 0.21 to 0.64 of the other.
+     */
     private void assertTakesTheCurvatureOfAGroupOut() {
         Set<String> group = digits.ids().stream().limit(digits.ids().size() / 3).collect(Collectors.toSet());
-        var sum = digits.question(3, "direct", "plain", 1, List.copyOf(group));
+        int tests = 40;
+        var sum = digits.question(tests, "direct", "plain", 1, List.copyOf(group));
         var joint = InfluenceQuestion.newBuilder(sum)
                 .setQuestionId(Attributions.newId())
                 .setGroupCurvature(true)
@@ -253,16 +257,18 @@ class AttributionIT {
         var first = attributions.influence(sum, WAIT);
         var newton = attributions.influence(joint, WAIT);
         assertThat(newton.groupRows()).isEqualTo(group.size());
+        double[] whole = theta();
+        double[] left = digits.fitWithout(group);
         double firstOff = 0;
         double newtonOff = 0;
-        for (int t = 0; t < 3; t++) {
-            double effect = digits.lossWithout(group, t) - digits.loss(theta(), t);
+        for (int t = 0; t < tests; t++) {
+            double effect = digits.loss(left, t) - digits.loss(whole, t);
             firstOff += Math.abs(first.tests().get(t).getGroup() - effect);
             newtonOff += Math.abs(newton.tests().get(t).getGroup() - effect);
         }
         assertThat(newtonOff)
                 .as("to first order off by %f, seed %d", firstOff, SEED)
-                .isLessThan(0.7 * firstOff);
+                .isLessThan(0.8 * firstOff);
         assertRefused(
                 "NOTHING_LEFT",
                 InfluenceQuestion.newBuilder(joint)

@@ -33,8 +33,10 @@ import dev.lethe.unlearn.valuation.RowScores;
 import dev.lethe.unlearn.valuation.Score;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -117,8 +119,9 @@ final class LabelledDigits {
         return List.copyOf(training.values());
     }
 
+    /** In the order of the file: that of a Set.copyOf differs in each JVM, whatever the seed. */
     Set<String> ids() {
-        return Set.copyOf(training.keySet());
+        return Collections.unmodifiableSet(new LinkedHashSet<>(training.keySet()));
     }
 
     void remove(String id) {
@@ -175,17 +178,15 @@ final class LabelledDigits {
 
     /** Of a model retrained without the sample. */
     double lossWithout(String id, int testRow) {
-        return lossWithout(Set.of(id), testRow);
+        return loss(fitWithout(Set.of(id)), testRow);
     }
 
-    /** Of a model retrained without these samples. */
-    double lossWithout(Set<String> ids, int testRow) {
-        return loss(
-                fit(training.values().stream()
-                        .filter(s -> !ids.contains(s.getSampleId()))
-                        .map(s -> row(s, s.getLabel()))
-                        .toList()),
-                testRow);
+    /** θ of a model retrained without these samples. */
+    double[] fitWithout(Set<String> ids) {
+        return fit(training.values().stream()
+                .filter(s -> !ids.contains(s.getSampleId()))
+                .map(s -> row(s, s.getLabel()))
+                .toList());
     }
 
     /** All scores over all rows in one place, with a factor built at θ. */
