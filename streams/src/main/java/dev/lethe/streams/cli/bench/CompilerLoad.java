@@ -6,12 +6,32 @@ import java.util.concurrent.TimeUnit;
 
 /** How much of a core the just-in-time compiler takes: measured beside it, everything is slower than it will be. */
 final class CompilerLoad {
+    /** Cores that it may take when a warm-up ends. */
+    private static final double QUIET = 0.08;
+
     private final CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
     private long since = System.nanoTime();
     private long before = millis();
 
+    /**
+     * Warms up until the compiler leaves the machine alone.
+     *
+     * @param least rounds
+     * @param most rounds
+     */
+    static void quieten(int least, int most, Runnable round) {
+        CompilerLoad compiler = new CompilerLoad();
+        for (int i = 1; i <= most; i++) {
+            round.run();
+            boolean quiet = compiler.sinceLast() < QUIET;
+            if (quiet && i >= least) {
+                return;
+            }
+        }
+    }
+
     /** Cores, since the last call or the beginning; 0 where the JVM does not tell. */
-    double sinceLast() {
+    private double sinceLast() {
         long now = System.nanoTime();
         long millis = millis();
         double cores = (double) TimeUnit.MILLISECONDS.toNanos(millis - before) / (now - since);

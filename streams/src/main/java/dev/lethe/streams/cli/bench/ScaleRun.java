@@ -35,12 +35,14 @@ final class ScaleRun implements AutoCloseable {
     private static final int BACKLOG = 500;
 
     private static final int RATES = 3;
-    /** Passes before any counts: the first reads the rows into memory, the next ones are compiled. */
-    private static final int WARM_UP = 8;
+    /** Rounds before anything counts: the first reads the rows into memory, the next ones are compiled. */
+    private static final int MOST_ROUNDS = 12;
 
-    private static final int MAX_ROWS = 130_000;
+    private static final int MAX_ROWS = 260_000;
+    /** Rows on their way at once: they are in this process's memory until then. */
+    private static final int AT_ONCE = 20_000;
     /** All rows in memory: reading them from disk is not what is to be compared. */
-    private static final int ROW_CACHE_MB = 1_024;
+    private static final int ROW_CACHE_MB = 2_048;
 
     private static final Duration PATIENCE = Duration.ofMinutes(3);
     /** Far above the ids that the model itself gives out. */
@@ -48,8 +50,19 @@ final class ScaleRun implements AutoCloseable {
 
     /** What a pass adds up. */
     enum Sweep {
-        GRADIENT,
-        CURVATURE;
+        GRADIENT(8, 15),
+        /** It takes seconds. */
+        CURVATURE(1, 5);
+
+        /** Passes in a round before any counts. */
+        private final int warmUp;
+
+        private final int mostRepetitions;
+
+        Sweep(int warmUp, int mostRepetitions) {
+            this.warmUp = warmUp;
+            this.mostRepetitions = mostRepetitions;
+        }
 
         String title() {
             return name().toLowerCase(Locale.ROOT);
@@ -136,29 +149,39 @@ final class ScaleRun implements AutoCloseable {
     void growTo(int total) {
         boolean first = put == 0;
         long now = System.currentTimeMillis();
-        List<Sample> more = new ArrayList<>();
-        for (long left = total - (put - versions.last()); left > 0; left--) {
-            more.add(samples.next());
+        long more = total - (put - versions.last());
+        for (long left = more; left > 0; left -= AT_ONCE) {
+            put((int) Math.min(left, AT_ONCE), now);
         }
-        client.awaitConsumed(client.putSamples(more, now), PATIENCE);
         if (first) {
             client.putModel(data.model(SettlePolicy.NEVER), now);
             client.awaitVersion(StreamData.MODEL, 1, PATIENCE);
         }
         var settle = new SettleRequest("grown-" + total, StreamData.DATASET, SettleUntil.SETTLED, null, null);
         client.awaitReceipt(client.send(settle), PATIENCE);
-        put = put + more.size();
+        put = put + more;
+        progress.step();
+    }
+
+    private void put(int count, long now) {
+        List<Sample> next = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            next.add(samples.next());
+        }
+        client.awaitConsumed(client.putSamples(next, now), PATIENCE);
         progress.step();
     }
 
     /** Milliseconds from a pass asked for until all shards' answers are committed. */
     Figures passes(Sweep sweep) {
-        double[] took = new double[repetitions];
-        for (int i = -WARM_UP; i < repetitions; i++) {
-            double millis = pass(sweep);
-            if (i >= 0) {
-                took[i] = millis;
+        double[] took = new double[Math.min(repetitions, sweep.mostRepetitions)];
+        CompilerLoad.quieten(1, MOST_ROUNDS, () -> {
+            for (int i = 0; i < sweep.warmUp; i++) {
+                pass(sweep);
             }
+        });
+        for (int i = 0; i < took.length; i++) {
+            took[i] = pass(sweep);
         }
         progress.step();
         return Figures.of(took, 1);
@@ -186,19 +209,21 @@ final class ScaleRun implements AutoCloseable {
     /** Requests per second off a backlog. */
     Figures requests() {
         double[] rates = new double[RATES];
-        for (int i = -RATES; i < RATES; i++) {
-            long before = versions.last();
-            instances.forEach(Contender::pause);
-            load.backlog(data.deletions(BACKLOG, 1));
-            long start = System.nanoTime();
-            instances.forEach(Contender::resume);
-            double seconds = (versions.await(before + BACKLOG) - start) / 1e9;
-            if (i >= 0) {
-                rates[i] = BACKLOG / seconds;
-            }
+        CompilerLoad.quieten(RATES, MOST_ROUNDS, this::rate);
+        for (int i = 0; i < RATES; i++) {
+            rates[i] = rate();
         }
         progress.step();
         return Figures.of(rates, 1);
+    }
+
+    private double rate() {
+        long before = versions.last();
+        instances.forEach(Contender::pause);
+        load.backlog(data.deletions(BACKLOG, 1));
+        long start = System.nanoTime();
+        instances.forEach(Contender::resume);
+        return BACKLOG * 1e9 / (versions.await(before + BACKLOG) - start);
     }
 
     @Override

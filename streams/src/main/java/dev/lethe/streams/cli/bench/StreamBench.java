@@ -21,9 +21,7 @@ final class StreamBench {
     private static final int RATE_PROMISED = 64;
     private static final double REMOVALS_PROMISED = 5_000;
 
-    /** Cores that the compiler may take when the warm-up ends, and rounds that it has at least. */
-    private static final double COMPILED = 0.08;
-
+    /** Of the warm-up that all contenders share, at least. */
     private static final int LEAST_ROUNDS = 4;
 
     private final BenchTable table;
@@ -86,26 +84,20 @@ final class StreamBench {
         try (StreamLane straight = passThrough("warm-straight", plan, features, partitions);
                 StreamLane identity = identity("warm-identity", plan, features, partitions);
                 StreamLane lethe = lethe("warm-lethe", plan, features, partitions)) {
-            CompilerLoad compiler = new CompilerLoad();
-            for (int round = 1; round <= plan.rounds(); round++) {
+            CompilerLoad.quieten(LEAST_ROUNDS, plan.rounds(), () -> {
                 for (StreamLane lane : List.of(straight, identity, lethe)) {
                     lane.warmUp();
                     progress.step();
                 }
-                if (compiler.sinceLast() < COMPILED && round >= LEAST_ROUNDS) {
-                    break;
-                }
-            }
+            });
         }
     }
 
     private static StreamFigures alone(StreamLane lane, StreamPlan plan, Progress progress) {
-        CompilerLoad compiler = new CompilerLoad();
-        int round = 0;
-        do {
+        CompilerLoad.quieten(1, plan.rounds(), () -> {
             lane.warmUp();
             progress.step();
-        } while (++round < plan.rounds() && compiler.sinceLast() >= COMPILED);
+        });
         for (int window = 0; window < plan.windows(); window++) {
             lane.window(window);
             progress.step();
