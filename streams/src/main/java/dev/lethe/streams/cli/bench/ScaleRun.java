@@ -48,11 +48,11 @@ final class ScaleRun implements AutoCloseable {
     /** Far above the ids that the model itself gives out. */
     private static final long FIRST_PASS = 1L << 40;
 
-    /** What a pass adds up. */
+    /** What a pass adds up, in the order in which they are measured. */
     enum Sweep {
-        GRADIENT(8, 15),
-        /** It takes seconds. */
-        CURVATURE(1, 5);
+        /** It takes seconds. The first, so that the stores are done with rows that were added just now. */
+        CURVATURE(1, 5),
+        GRADIENT(20, 15);
 
         /** Passes in a round before any counts. */
         private final int warmUp;
