@@ -69,6 +69,11 @@ final class CachedDataset implements AutoCloseable {
         return end == null ? null : new CachedRow(end, CachedRow.MISFIT, 0, null, 0).text();
     }
 
+    /** Bytes that it has taken and holds no row in. */
+    long freeBytes() {
+        return slabs.freeBytes();
+    }
+
     /** Whether a cut is still being read. */
     boolean inUse() {
         tidy();

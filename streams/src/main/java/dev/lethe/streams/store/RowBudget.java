@@ -38,6 +38,11 @@ public final class RowBudget {
 
     /** Whether at least a quarter is free. */
     boolean roomy() {
-        return used.get() < limit - limit / 4;
+        return roomyWithout(0);
+    }
+
+    /** Whether at least a quarter is free once so many bytes more are given back. */
+    boolean roomyWithout(long bytes) {
+        return used.get() - bytes < limit - limit / 4;
     }
 }

@@ -57,9 +57,12 @@ public final class RowCache implements AutoCloseable {
         return new DatasetCut(dataset, mapper, null, all, entry.loading, () -> loaded.add(() -> install(entry)));
     }
 
-    /** Memory came free: a cache that ends early is filled again. */
+    /** Memory came free, others' or its own where rows were removed: a cache that ends early is filled again. */
     private void dropForReload(Entry entry) {
-        if (entry.rows != null && entry.rows.end() != null && budget.roomy() && !entry.rows.inUse()) {
+        if (entry.rows != null
+                && entry.rows.end() != null
+                && budget.roomyWithout(entry.rows.freeBytes())
+                && !entry.rows.inUse()) {
             entry.rows.close();
             entry.rows = null;
         }

@@ -81,8 +81,17 @@ final class RowSlabs implements AutoCloseable {
         slabs.get(slot / rowsPerSlab).put(slot % rowsPerSlab, x);
     }
 
+    /** Bytes of the slots that hold nothing. */
+    long freeBytes() {
+        return (free.size() + slabs.size() * (long) rowsPerSlab - next) * slotBytes();
+    }
+
     private long slabBytes() {
-        return (long) rowsPerSlab * (width * (long) Double.BYTES + HEAP_BYTES);
+        return rowsPerSlab * slotBytes();
+    }
+
+    private long slotBytes() {
+        return width * (long) Double.BYTES + HEAP_BYTES;
     }
 
     @Override

@@ -221,6 +221,30 @@ class RowCacheTest {
         assertThat(budget.used()).isZero();
     }
 
+    /** Else a dataset that once was too large is read from disk for ever, past all that was removed from it. */
+    @Test
+    void shouldFillItselfAgainWhenTheRowsLeftFitIntoItsMemory() {
+        int room = 4 * 256;
+        var budget = new RowBudget(4 * SLAB);
+        try (var cache = new RowCache(rows, budget)) {
+            for (int i = 0; i < 1_500; i++) {
+                put(cache, "d", "s%04d".formatted(i), sample(FEATURES));
+            }
+            read(cache.cut("d", MAPPER));
+            scanned = 0;
+            read(cache.cut("d", MAPPER));
+            assertThat(scanned).as("rows behind the cached ones").isEqualTo(1_500 - room);
+            for (int i = 0; i < 800; i++) {
+                remove(cache, "d", "s%04d".formatted(i));
+            }
+            assertThat(read(cache.cut("d", MAPPER))).isEqualTo(expected("d", MAPPER));
+            scanned = 0;
+            assertThat(read(cache.cut("d", MAPPER))).isEqualTo(expected("d", MAPPER));
+            assertThat(scanned).isZero();
+            assertThat(budget.used()).isEqualTo(3 * SLAB);
+        }
+    }
+
     @Test
     void shouldOverwriteWhatIsErasedOnceNoCutReadsIt() {
         var rowsInMemory = new CachedDataset(MAPPER, new RowBudget(PLENTY));
