@@ -268,7 +268,7 @@ class AttributionIT {
         }
         assertThat(newtonOff)
                 .as("to first order off by %f, seed %d", firstOff, SEED)
-                .isLessThan(0.8 * firstOff);
+                .isLessThan(0.7 * firstOff);
         assertRefused(
                 "NOTHING_LEFT",
                 InfluenceQuestion.newBuilder(joint)

@@ -26,7 +26,7 @@ final class ScaleCommand implements Callable<Integer> {
     @Mixin
     private OutputOptions output;
 
-    @Option(names = "--quick", description = "Fewer rows and repetitions: some three minutes instead of six.")
+    @Option(names = "--quick", description = "Fewer rows and repetitions.")
     private boolean quick;
 
     @Option(
