@@ -74,12 +74,12 @@ public final class StreamsProperties {
         }
         // A new consumer must not skip the first records.
         p.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
-        addInterceptor(p);
+        addInterceptor(p, config);
         addBatching(p);
     }
 
     /** Beside those that the configuration names for all consumers or for this one. */
-    private static void addInterceptor(Properties p) {
+    private static void addInterceptor(Properties p, ServiceConfig config) {
         String setting = ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG;
         Object own = p.get(StreamsConfig.mainConsumerPrefix(setting));
         if (own == null) {
@@ -87,6 +87,9 @@ public final class StreamsProperties {
         }
         String ours = PolledRecords.class.getName();
         p.put(StreamsConfig.mainConsumerPrefix(setting), own == null ? ours : own + "," + ours);
+        p.put(
+                StreamsConfig.mainConsumerPrefix(PolledRecords.SAMPLES),
+                config.topics().samples().name());
     }
 
     /**

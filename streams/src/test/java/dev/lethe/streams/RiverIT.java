@@ -21,6 +21,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -111,6 +114,41 @@ class RiverIT {
                     .hasSize(601)
                     .allSatisfy((id, count) -> assertThat(count).isEqualTo(1));
         }
+    }
+
+    /** Erased rows' tombstones are the last records of the samples topic: whoever watches its lag must see none. */
+    @Test
+    void shouldLeaveNoLagBehindWhatItWroteBackItself() {
+        try (var service = start();
+                var client = connect(service);
+                var admin =
+                        Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, service.bootstrapServers()))) {
+            client.awaitConsumed(client.putSamples(stream.samples(200, 10), 1_000), WAIT);
+            List<Sent> sent = new ArrayList<>();
+            for (int i = 0; i < 10; i++) {
+                sent.add(client.send(stream.deleteSubject("u" + i)));
+            }
+            sent.forEach(s -> assertThat(client.awaitReceipt(s, WAIT).receipt().getStatus())
+                    .isEqualTo(ReceiptStatus.APPLIED));
+            assertThat(stream.left()).isZero();
+
+            await().atMost(WAIT).untilAsserted(() -> assertThat(lag(admin)).isZero());
+        }
+    }
+
+    private static long lag(Admin admin) throws Exception {
+        var committed = admin.listConsumerGroupOffsets("lethe")
+                .partitionsToOffsetAndMetadata()
+                .get();
+        var samples = committed.keySet().stream()
+                .filter(partition -> partition.topic().equals("lethe.samples"))
+                .collect(Collectors.toMap(partition -> partition, partition -> OffsetSpec.latest()));
+        assertThat(samples).hasSize(5);
+        long lag = 0;
+        for (var end : admin.listOffsets(samples).all().get().entrySet()) {
+            lag += end.getValue().offset() - committed.get(end.getKey()).offset();
+        }
+        return lag;
     }
 
     @Test

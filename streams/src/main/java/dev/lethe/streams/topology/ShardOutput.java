@@ -13,12 +13,10 @@ import dev.lethe.schemas.ShardNotice;
 import dev.lethe.schemas.ShardStatistics;
 import dev.lethe.schemas.StoredSample;
 import dev.lethe.streams.topology.OpenModels.Seen;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 
@@ -27,7 +25,7 @@ final class ShardOutput {
     private final ProcessorContext<String, Addressed> context;
     private final OpenModels models;
     private final int shard;
-    private final byte[] origin;
+    private final Origin origin;
     /** Per model the last change, held back so that it can carry the end of the part. */
     private final Map<String, Seen> held = new HashMap<>();
     /** Per model what it is told in this transaction. */
@@ -39,7 +37,7 @@ final class ShardOutput {
         this.context = context;
         this.models = models;
         this.shard = context.taskId().partition();
-        this.origin = context.applicationId().getBytes(StandardCharsets.UTF_8);
+        this.origin = new Origin(context.applicationId());
     }
 
     /** Tells every model of the dataset that holds the sample, before or after. */
@@ -183,23 +181,18 @@ final class ShardOutput {
     }
 
     private void toSamples(String dataset, String sampleId, Addressed value, long time, String header) {
-        var headers = new RecordHeaders().add(header, origin);
-        context.forward(new Record<>(Topics.sampleKey(dataset, sampleId), value, time, headers), Nodes.TO_SAMPLES);
+        context.forward(
+                new Record<>(Topics.sampleKey(dataset, sampleId), value, time, origin.mark(header)), Nodes.TO_SAMPLES);
     }
 
     /** Whether a record on the samples topic was written by {@link #writeBack}. */
     boolean wroteBack(Record<?, ?> record) {
-        return isOurs(record, Nodes.ORIGIN_HEADER);
+        return origin.marked(record.headers(), Nodes.ORIGIN_HEADER);
     }
 
     /** Whether a record on the samples topic was written by {@link #sendHome}. */
     boolean wasSentHome(Record<?, ?> record) {
-        return isOurs(record, Nodes.SENT_HOME_HEADER);
-    }
-
-    private boolean isOurs(Record<?, ?> record, String name) {
-        var header = record.headers().lastHeader(name);
-        return header != null && java.util.Arrays.equals(header.value(), origin);
+        return origin.marked(record.headers(), Nodes.SENT_HOME_HEADER);
     }
 
     void deadLetter(Record<String, ? extends SpecificRecord> record, String code, String reason) {
