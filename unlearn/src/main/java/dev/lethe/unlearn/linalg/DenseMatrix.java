@@ -17,6 +17,8 @@ public final class DenseMatrix implements AutoCloseable {
     private final int columns;
     private final INDArray array;
     private final DoublePointer pointer;
+    /** The same memory, without a call into native code; null: too large for a buffer. */
+    private final DoubleBuffer values;
 
     private DenseMatrix(int rows, int columns) {
         DenseKernels.ready();
@@ -24,6 +26,7 @@ public final class DenseMatrix implements AutoCloseable {
         this.columns = columns;
         this.array = Nd4j.createUninitialized(DataType.DOUBLE, new long[] {rows, columns}, 'f');
         this.pointer = new DoublePointer(array.data().addressPointer()).capacity((long) rows * columns);
+        this.values = bytes() <= Integer.MAX_VALUE ? pointer.asBuffer() : null;
         NativeMemory.taken(bytes());
         clear();
     }
@@ -77,7 +80,11 @@ public final class DenseMatrix implements AutoCloseable {
     public void put(int firstColumn, double[] values, int length) {
         long offset = (long) firstColumn * rows;
         checkRange(offset, length);
-        at(offset).put(values, 0, length);
+        if (this.values == null) {
+            at(offset).put(values, 0, length);
+        } else {
+            this.values.put((int) offset, values, 0, length);
+        }
     }
 
     /** Writes consecutive columns from other native memory. @param values direct, native order. Not modified. */
@@ -96,7 +103,11 @@ public final class DenseMatrix implements AutoCloseable {
     public void get(int firstColumn, double[] out, int length) {
         long offset = (long) firstColumn * rows;
         checkRange(offset, length);
-        at(offset).get(out, 0, length);
+        if (values == null) {
+            at(offset).get(out, 0, length);
+        } else {
+            values.get((int) offset, out, 0, length);
+        }
     }
 
     /** Copies consecutive columns to other, not overlapping ones of this matrix. */
