@@ -111,9 +111,8 @@ final class CachedDataset implements AutoCloseable {
 
     void remove(String key) {
         byte[] bytes = CachedRow.bytes(key);
-        CachedRow before = cached(bytes) ? index.find(bytes) : null;
+        CachedRow before = cached(bytes) ? index.remove(bytes) : null;
         if (before != null) {
-            index.remove(bytes);
             retire(before);
         }
     }

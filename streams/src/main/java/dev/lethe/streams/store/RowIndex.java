@@ -70,19 +70,27 @@ final class RowIndex {
         return longer;
     }
 
-    /** Takes a row out; it is there. */
-    void remove(byte[] key) {
+    /** Takes the row with this key out and returns it; null: there is none. */
+    CachedRow remove(byte[] key) {
         int c = chunkOf(key);
-        CachedRow[] chunk = chunks.get(c);
+        CachedRow[] chunk = c < 0 ? new CachedRow[0] : chunks.get(c);
         int at = position(chunk, key);
+        if (at < 0) {
+            return null;
+        }
         if (chunk.length == 1) {
             chunks.remove(c);
-            return;
+        } else {
+            chunks.set(c, without(chunk, at));
         }
+        return chunk[at];
+    }
+
+    private static CachedRow[] without(CachedRow[] chunk, int at) {
         CachedRow[] shorter = new CachedRow[chunk.length - 1];
         System.arraycopy(chunk, 0, shorter, 0, at);
         System.arraycopy(chunk, at + 1, shorter, at, shorter.length - at);
-        chunks.set(c, shorter);
+        return shorter;
     }
 
     /** Takes the last rows out and returns them. */
