@@ -2,6 +2,8 @@ package dev.lethe.streams.metrics;
 
 import dev.lethe.schemas.ModelVersion;
 import dev.lethe.schemas.Receipt;
+import dev.lethe.schemas.ReceiptStatus;
+import dev.lethe.schemas.RequestType;
 import dev.lethe.streams.publish.EvidenceJson;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -30,10 +32,16 @@ public final class LetheMetrics {
     private final MeterRegistry registry;
     private final OpenRequests openRequests;
     private final ModelGauges models;
+    /** A meter is looked up by its labels only once: there is a receipt for each request. */
+    private final Map<Outcome, Counter> outcomes = new ConcurrentHashMap<>();
+
+    private final Map<RequestType, Timer> durations = new ConcurrentHashMap<>();
     private final Set<String> loading = ConcurrentHashMap.newKeySet();
     private final Set<String> failing = ConcurrentHashMap.newKeySet();
     /** By model how far its training is, 0 to 1. */
     private final Map<String, Double> training = new ConcurrentHashMap<>();
+
+    private record Outcome(RequestType type, ReceiptStatus status) {}
 
     public LetheMetrics(MeterRegistry registry) {
         this.registry = registry;
@@ -136,21 +144,29 @@ public final class LetheMetrics {
 
     /** A receipt was written. */
     public void answered(Receipt receipt) {
-        String type = word(receipt.getType());
-        Counter.builder("lethe.requests")
-                .description("Requests that have their receipt")
-                .tag("type", type)
-                .tag("outcome", word(receipt.getStatus()))
-                .register(registry)
+        outcomes.computeIfAbsent(new Outcome(receipt.getType(), receipt.getStatus()), this::counter)
                 .increment();
-        Timer.builder("lethe.request.duration")
+        durations
+                .computeIfAbsent(receipt.getType(), this::duration)
+                .record(Math.max(0, receipt.getReceiptTime() - receipt.getRequestTime()), TimeUnit.MILLISECONDS);
+    }
+
+    private Counter counter(Outcome outcome) {
+        return Counter.builder("lethe.requests")
+                .description("Requests that have their receipt")
+                .tag("type", word(outcome.type))
+                .tag("outcome", word(outcome.status))
+                .register(registry);
+    }
+
+    private Timer duration(RequestType type) {
+        return Timer.builder("lethe.request.duration")
                 .description("From the record time of a request to its receipt")
-                .tag("type", type)
+                .tag("type", word(type))
                 .publishPercentileHistogram()
                 .minimumExpectedValue(SHORTEST)
                 .maximumExpectedValue(LONGEST)
-                .register(registry)
-                .record(Duration.ofMillis(Math.max(0, receipt.getReceiptTime() - receipt.getRequestTime())));
+                .register(registry);
     }
 
     /** A version was published. */

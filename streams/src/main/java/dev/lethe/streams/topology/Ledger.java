@@ -114,7 +114,7 @@ final class Ledger {
 
     /** Adds a model's answer. */
     LedgerEntry with(LedgerEntry entry, ModelNotice notice) {
-        if (entry.getModels().stream().anyMatch(m -> m.getModelId().equals(notice.getModelId()))) {
+        if (answered(entry, notice.getModelId())) {
             return entry;
         }
         List<ModelReceipt> models = new ArrayList<>(entry.getModels());
@@ -131,6 +131,15 @@ final class Ledger {
                 notice.getPrivacy(),
                 notice.getEvidence()));
         return with(entry, models);
+    }
+
+    private static boolean answered(LedgerEntry entry, String modelId) {
+        for (ModelReceipt model : entry.getModels()) {
+            if (model.getModelId().equals(modelId)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The entry closed with its receipt. What the receipt says is not kept twice: entries are many, and stay. */
@@ -191,8 +200,7 @@ final class Ledger {
             return Optional.empty();
         }
         for (var model : entry.getModelShards().entrySet()) {
-            if (model.getValue() == asked
-                    && entry.getModels().stream().noneMatch(m -> m.getModelId().equals(model.getKey()))) {
+            if (model.getValue() == asked && !answered(entry, model.getKey())) {
                 return Optional.empty();
             }
         }
@@ -251,6 +259,9 @@ final class Ledger {
     private static List<Integer> plus(List<Integer> a, List<Integer> b) {
         if (b.isEmpty()) {
             return a;
+        }
+        if (a.isEmpty() && b.size() == 1) {
+            return b;
         }
         var all = new TreeSet<>(a);
         all.addAll(b);

@@ -24,6 +24,8 @@ final class OpenModels {
     private final Map<String, RowMapper> mappers = new HashMap<>();
     private final Map<String, Holdout> holdouts = new HashMap<>();
     private final Map<String, OpenModel> models = new HashMap<>();
+    /** The same by dataset: asked for at each row. */
+    private final Map<String, List<OpenModel>> byDataset = new HashMap<>();
 
     OpenModels(KeyValueStore<String, OpenModel> store) {
         this.store = store;
@@ -35,6 +37,12 @@ final class OpenModels {
     private void remember(OpenModel model) {
         String id = model.getSpec().getModelId();
         models.put(id, model);
+        String dataset = model.getSpec().getDataset();
+        byDataset.put(
+                dataset,
+                models.values().stream()
+                        .filter(m -> m.getSpec().getDataset().equals(dataset))
+                        .toList());
         mappers.computeIfAbsent(id, key -> ModelRules.mapper(model.getSpec()));
     }
 
@@ -52,9 +60,7 @@ final class OpenModels {
     }
 
     List<OpenModel> of(String dataset) {
-        return models.values().stream()
-                .filter(m -> m.getSpec().getDataset().equals(dataset))
-                .toList();
+        return byDataset.getOrDefault(dataset, List.of());
     }
 
     RowMapper mapper(ModelSpec spec) {
