@@ -5,10 +5,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.streams.state.RocksDBConfigSetter;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.Cache;
-import org.rocksdb.Env;
 import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
-import org.rocksdb.Priority;
 import org.rocksdb.RocksDB;
 import org.rocksdb.WriteBufferManager;
 
@@ -35,8 +33,6 @@ public final class BoundedRocksDb implements RocksDBConfigSetter {
     private record Memory(Cache cache, WriteBufferManager writeBuffers) {
         static Memory of(long bytes) {
             RocksDB.loadLibrary();
-            // Files are put together in the time that requests leave; a store that falls behind slows its writers down.
-            Env.getDefault().lowerThreadPoolCPUPriority(Priority.LOW);
             Cache cache = new LRUCache(bytes, SHARD_BITS, false, HIGH_PRIORITY);
             return new Memory(cache, new WriteBufferManager((long) (bytes * WRITE_BUFFERS), cache));
         }
