@@ -185,7 +185,10 @@ final class ShardOutput {
                 new Record<>(Topics.sampleKey(dataset, sampleId), value, time, origin.mark(header)), Nodes.TO_SAMPLES);
     }
 
-    /** Whether a record on the samples topic was written by {@link #writeBack}. */
+    /**
+     * Whether a record on the samples topic was written by {@link #writeBack}. A consumer's {@link PolledRecords} leaves
+     * these out; a test driver, which polls nothing, hands them over.
+     */
     boolean wroteBack(Record<?, ?> record) {
         return origin.marked(record.headers(), Nodes.ORIGIN_HEADER);
     }
