@@ -66,7 +66,7 @@ final class CachedDataset implements AutoCloseable {
 
     /** First key that is not cached, null: all are. */
     String end() {
-        return end == null ? null : new CachedRow(end, CachedRow.MISFIT, 0, null, 0).text();
+        return end == null ? null : CachedRow.text(end);
     }
 
     /** Bytes that it has taken and holds no row in. */
@@ -81,28 +81,38 @@ final class CachedDataset implements AutoCloseable {
     }
 
     /** Takes the next row of the store while the cache is filled. Returns false, and takes no more, when memory is out. */
-    boolean load(String key, double[] x, double norm, String label, double weight) {
+    boolean load(String key, double[] x, double norm, StoredSample row) {
         byte[] bytes = CachedRow.bytes(key);
         if (end != null || !slabs.hasRoom()) {
             end = end == null ? bytes : end;
             return false;
         }
-        index.put(new CachedRow(bytes, x == null ? CachedRow.MISFIT : slabs.take(x), norm, label, weight));
+        index.put(CachedRow.of(bytes, x == null ? CachedRow.MISFIT : slabs.take(x), norm, row));
         return true;
+    }
+
+    /** A row as it is stored; null: it is not here in this form, though the store may have it. */
+    StoredSample get(String key) {
+        byte[] bytes = CachedRow.bytes(key);
+        CachedRow row = mapper.layout().keepsFeatures() && cached(bytes) ? index.find(bytes) : null;
+        if (row == null || row.slot() == CachedRow.MISFIT) {
+            return null;
+        }
+        return row.stored(Doubles.toBuffer(slabs.read(row.slot(), mapper.rawFeatures())));
     }
 
     void put(String key, StoredSample row) {
         byte[] bytes = CachedRow.bytes(key);
         CachedRow before = cached(bytes) ? index.find(bytes) : null;
         double[] x = cached(bytes) ? mapper.x(Doubles.toArray(row.getFeatures())) : null;
-        boolean sameX = before != null && before.slot() >= 0 && Arrays.equals(x, slabs.read(before.slot()));
+        boolean sameX = before != null && before.slot() >= 0 && Arrays.equals(x, memory(before.slot()));
         if (x != null && !sameX) {
             makeRoom(bytes);
         }
         if (cached(bytes)) {
             int slot = sameX ? before.slot() : x == null ? CachedRow.MISFIT : slabs.take(x);
             double norm = sameX ? before.norm() : x == null ? 0 : Vectors.norm(x);
-            index.put(new CachedRow(bytes, slot, norm, row.getLabel(), row.getWeight()));
+            index.put(CachedRow.of(bytes, slot, norm, row));
             if (before != null && before.slot() != slot) {
                 retire(before);
             }
@@ -165,7 +175,7 @@ final class CachedDataset implements AutoCloseable {
 
     /** What lies in a slot now, a copy. */
     double[] memory(int slot) {
-        return slabs.read(slot);
+        return slabs.read(slot, mapper.layout().columns());
     }
 
     /** No cut may be read any more. */

@@ -1,5 +1,7 @@
 package dev.lethe.streams.store;
 
+import dev.lethe.schemas.StoredSample;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -11,17 +13,30 @@ import java.util.Arrays;
  * @param norm ‖x‖, so that a pass need not work it out
  * @param label as stored
  * @param weight w
+ * @param subjectId as stored, or null
+ * @param recordTime as stored
  */
-record CachedRow(byte[] key, int slot, double norm, String label, double weight) {
+record CachedRow(byte[] key, int slot, double norm, String label, double weight, String subjectId, long recordTime) {
     /** The features fit no model of this layout. */
     static final int MISFIT = -1;
+
+    /** @param stored whose features lie in the slot; not kept */
+    static CachedRow of(byte[] key, int slot, double norm, StoredSample stored) {
+        return new CachedRow(
+                key, slot, norm, stored.getLabel(), stored.getWeight(), stored.getSubjectId(), stored.getRecordTime());
+    }
 
     static byte[] bytes(String key) {
         return key.getBytes(StandardCharsets.UTF_8);
     }
 
-    String text() {
+    static String text(byte[] key) {
         return new String(key, StandardCharsets.UTF_8);
+    }
+
+    /** The row as stored. */
+    StoredSample stored(ByteBuffer features) {
+        return new StoredSample(subjectId, features, label, weight, recordTime);
     }
 
     int compareTo(byte[] other) {

@@ -78,7 +78,7 @@ final class DatasetCut implements RowCut {
         double[] x = mapper.x(Doubles.toArray(sample.getFeatures()));
         double norm = x == null ? 0 : Vectors.norm(x);
         if (loading != null) {
-            loading.add(key, x, norm, sample.getLabel(), sample.getWeight());
+            loading.add(key, x, norm, sample);
         }
         visit(x, norm, sample.getLabel(), sample.getWeight(), rows, misfits);
     }
@@ -94,7 +94,7 @@ final class DatasetCut implements RowCut {
 
     @Override
     public String sampleId() {
-        return (row == null ? key : row.text()).substring(prefix);
+        return (row == null ? key : CachedRow.text(row.key())).substring(prefix);
     }
 
     @Override

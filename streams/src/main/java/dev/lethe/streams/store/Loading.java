@@ -1,5 +1,6 @@
 package dev.lethe.streams.store;
 
+import dev.lethe.schemas.StoredSample;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -21,8 +22,8 @@ final class Loading {
     }
 
     /** On the reader's thread: the next row in order. @param x null where the features do not fit @param norm ‖x‖ */
-    void add(String key, double[] x, double norm, String label, double weight) {
-        room = room && rows.load(key, x, norm, label, weight);
+    void add(String key, double[] x, double norm, StoredSample row) {
+        room = room && rows.load(key, x, norm, row);
     }
 
     /** On the reader's thread: the last row was added. */

@@ -68,6 +68,22 @@ public final class RowCache implements AutoCloseable {
         }
     }
 
+    /**
+     * A row as it is stored, if it lies in memory in a form that tells; null: ask the store.
+     *
+     * @param key dataset/sampleId
+     */
+    public StoredSample get(String dataset, String key) {
+        for (var each : entries.entrySet()) {
+            CachedDataset rows = each.getValue().rows;
+            StoredSample row = rows != null && each.getKey().dataset.equals(dataset) ? rows.get(key) : null;
+            if (row != null) {
+                return row;
+            }
+        }
+        return null;
+    }
+
     /** A row was put or, with {@code after} null, removed. @param key dataset/sampleId */
     public void changed(String dataset, String key, StoredSample after) {
         for (var each : entries.entrySet()) {

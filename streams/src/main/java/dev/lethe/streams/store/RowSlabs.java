@@ -13,8 +13,8 @@ import java.util.List;
 final class RowSlabs implements AutoCloseable {
     private static final int MAX_ROWS = 256;
     private static final int MAX_VALUES = 1 << 17;
-    /** What a row takes on the heap: its key, label, norm and place in the index, about. */
-    private static final int HEAP_BYTES = 168;
+    /** What a row takes on the heap: its key, label, subject, numbers and place in the index, about. */
+    private static final int HEAP_BYTES = 248;
 
     private final int width;
     private final int rowsPerSlab;
@@ -42,9 +42,9 @@ final class RowSlabs implements AutoCloseable {
         }
     }
 
-    /** A copy. */
-    double[] read(int slot) {
-        double[] x = new double[width];
+    /** A copy of the first values of a slot. */
+    double[] read(int slot, int values) {
+        double[] x = new double[values];
         slabs.get(slot / rowsPerSlab).get(slot % rowsPerSlab, x);
         return x;
     }

@@ -69,7 +69,9 @@ final class ShardStores implements AutoCloseable {
     }
 
     StoredSample get(String dataset, String sampleId) {
-        return samples.get(Topics.sampleKey(dataset, sampleId));
+        String key = Topics.sampleKey(dataset, sampleId);
+        StoredSample inMemory = cache.get(dataset, key);
+        return inMemory != null ? inMemory : samples.get(key);
     }
 
     /** Stores a row in place of {@code before}, which may be null. */

@@ -11,6 +11,8 @@ import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.objective.RowMapper;
 import dev.lethe.unlearn.objective.Transform;
+import dev.lethe.unlearn.objective.Transform.LearnedFrom;
+import dev.lethe.unlearn.objective.Transform.RowNorm;
 import dev.lethe.unlearn.objective.Vectors;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -33,7 +35,7 @@ class RowCacheTest {
     private static final int FEATURES = 3;
     private static final long PLENTY = 1 << 24;
     /** What a slab of so narrow rows takes. */
-    private static final long SLAB = 256L * (FEATURES * Double.BYTES + 168);
+    private static final long SLAB = 256L * (FEATURES * Double.BYTES + 248);
 
     private static final Comparator<String> STORE_ORDER =
             (a, b) -> Arrays.compareUnsigned(a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
@@ -95,7 +97,9 @@ class RowCacheTest {
 
     private StoredSample sample(int features) {
         double[] x = random.doubles(features).toArray();
-        return new StoredSample(null, Doubles.toBuffer(x), random.nextBoolean() ? "yes" : "no", 1.0, 0L);
+        String subject = random.nextBoolean() ? "subject-" + random.nextInt(99) : null;
+        String label = random.nextBoolean() ? "yes" : "no";
+        return new StoredSample(subject, Doubles.toBuffer(x), label, 1.0, random.nextLong());
     }
 
     private void put(RowCache cache, String dataset, String id, StoredSample row) {
@@ -161,6 +165,32 @@ class RowCacheTest {
         }
     }
 
+    @Test
+    void shouldTellARowAsItIsStoredWhereTheFormKeepsIt() {
+        try (var cache = new RowCache(rows, new RowBudget(PLENTY))) {
+            for (String dataset : List.of("plain", "scaled")) {
+                IntStream.range(0, 500).forEach(i -> put(cache, dataset, "s" + i, sample(FEATURES)));
+            }
+            double[] special = {-0.0, Double.MIN_VALUE, -Double.MAX_VALUE};
+            put(cache, "plain", "s7", new StoredSample("subject-7", Doubles.toBuffer(special), "no", 0.25, 7L));
+            put(cache, "plain", "misfit", sample(FEATURES + 1));
+            assertThat(cache.get("plain", "plain/s7"))
+                    .as("before the first pass")
+                    .isNull();
+            read(cache.cut("plain", mapper(Intercept.FREE, "no", "yes")));
+            var scaled = new Transform(new double[0], new double[] {3}, RowNorm.NONE, LearnedFrom.PUBLIC);
+            read(cache.cut("scaled", new RowMapper(MAPPER.objective(), MAPPER.labels(), scaled)));
+            cache.tidy();
+            for (int i = 0; i < 500; i++) {
+                assertThat(cache.get("plain", "plain/s" + i)).isEqualTo(store.get("plain/s" + i));
+                assertThat(cache.get("scaled", "scaled/s" + i)).isNull();
+            }
+            assertThat(cache.get("plain", "plain/misfit")).isNull();
+            remove(cache, "plain", "s7");
+            assertThat(cache.get("plain", "plain/s7")).isNull();
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"1, 16777216", "2, 16777216", "3, 150000", "4, 150000", "5, 60000", "6, 0"})
     void shouldShowEachCutWhatTheStoreHeldThen(long seed, long budget) {
@@ -188,6 +218,9 @@ class RowCacheTest {
                                     .setLabel(dice < 78 ? "else" : "no")
                                     .build());
                 }
+                assertThat(cache.get(dataset, dataset + "/" + id))
+                        .as("seed %d, step %d", seed, step)
+                        .isIn(null, store.get(dataset + "/" + id));
                 if (random.nextInt(60) == 0) {
                     var mapper = mappers.get(random.nextInt(2));
                     open.add(new Open(cache.cut(dataset, mapper), expected(dataset, mapper)));
@@ -248,7 +281,8 @@ class RowCacheTest {
     @Test
     void shouldOverwriteWhatIsErasedOnceNoCutReadsIt() {
         var rowsInMemory = new CachedDataset(MAPPER, new RowBudget(PLENTY));
-        IntStream.range(0, 10).forEach(i -> rowsInMemory.load("d/" + i, new double[] {i + 1, 7, 7}, 11, "yes", 1));
+        IntStream.range(0, 10)
+                .forEach(i -> rowsInMemory.load("d/" + i, new double[] {i + 1, 7, 7}, 11, sample(FEATURES)));
         rowsInMemory.remove("d/3");
         assertThat(rowsInMemory.memory(3)).containsOnly(0);
         var cut = rowsInMemory.cut();

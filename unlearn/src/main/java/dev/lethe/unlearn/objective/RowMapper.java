@@ -27,6 +27,11 @@ public record RowMapper(Objective objective, Labels labels, Transform transform)
         public int columns() {
             return features + (constant ? 1 : 0);
         }
+
+        /** Whether the first N values of an x are the raw features, bit by bit. */
+        public boolean keepsFeatures() {
+            return transform.isIdentity();
+        }
     }
 
     /** How many features a sample has: N, or what the extractor takes. */

@@ -50,6 +50,11 @@ public record Transform(
         }
     }
 
+    /** Whether it leaves every row as it is. */
+    public boolean isIdentity() {
+        return subtract.length == 0 && divide.length == 0 && rowNorm == RowNorm.NONE && extractor == null;
+    }
+
     @Override
     public double[] subtract() {
         return subtract.clone();
