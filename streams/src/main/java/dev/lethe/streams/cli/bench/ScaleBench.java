@@ -57,7 +57,7 @@ final class ScaleBench {
         try (ScaleRun run = new ScaleRun(broker, "one", 1, 1, repetitions, progress)) {
             run.growTo(rows);
             Figures few = run.passes(Sweep.GRADIENT);
-            Figures rate = run.requests();
+            Figures rate = run.requests(rows);
             run.growTo(most);
             for (Sweep sweep : Sweep.values()) {
                 one[sweep.ordinal()] = run.passes(sweep);
@@ -72,7 +72,7 @@ final class ScaleBench {
             table.addAtLeast(
                     "requests off a backlog, " + most + " rows, against " + rows + " rows",
                     "1/s",
-                    against(run.requests(), rate.median()),
+                    against(run.requests(most), rate.median()),
                     RATE_TARGET);
         }
         try (ScaleRun run = new ScaleRun(broker, "two", 2, 1, repetitions, progress)) {
@@ -96,9 +96,9 @@ final class ScaleBench {
         Figures rate = null;
         for (int count = 1; count <= INSTANCES; count++) {
             try (ScaleRun run = new ScaleRun(broker, "instances-" + count, SHARDS, count, repetitions, progress)) {
-                run.growTo(rows / 2);
+                run.growTo(rows);
                 Figures passes = run.passes(Sweep.GRADIENT);
-                Figures requests = run.requests();
+                Figures requests = run.requests(rows);
                 pass = pass == null ? passes : pass;
                 rate = rate == null ? requests : rate;
                 String name = ", " + SHARDS + " shards, " + count + (count == 1 ? " instance" : " instances");

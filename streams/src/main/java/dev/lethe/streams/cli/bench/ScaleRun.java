@@ -34,11 +34,13 @@ final class ScaleRun implements AutoCloseable {
     /** Deletions of one sample each in one measurement of their rate. */
     private static final int BACKLOG = 500;
 
-    private static final int RATES = 3;
+    /** The same before any counts, at least. */
+    private static final int WARM_UP = 3;
     /** Rounds before anything counts: the first reads the rows into memory, the next ones are compiled. */
     private static final int MOST_ROUNDS = 12;
 
-    private static final int MAX_ROWS = 260_000;
+    /** Of 240 000 at once, and those in the place of what was deleted. */
+    private static final int MAX_ROWS = 270_000;
     /** Rows on their way at once: they are in this process's memory until then. */
     private static final int AT_ONCE = 20_000;
     /** All rows in memory: reading them from disk is not what is to be compared. */
@@ -157,7 +159,7 @@ final class ScaleRun implements AutoCloseable {
             client.putModel(data.model(SettlePolicy.NEVER), now);
             client.awaitVersion(StreamData.MODEL, 1, PATIENCE);
         }
-        var settle = new SettleRequest("grown-" + total, StreamData.DATASET, SettleUntil.SETTLED, null, null);
+        var settle = new SettleRequest("grown-" + (put + more), StreamData.DATASET, SettleUntil.SETTLED, null, null);
         client.awaitReceipt(client.send(settle), PATIENCE);
         put = put + more;
         progress.step();
@@ -206,11 +208,12 @@ final class ScaleRun implements AutoCloseable {
         return (answers.await(before + shards) - start) / 1e6;
     }
 
-    /** Requests per second off a backlog. */
-    Figures requests() {
-        double[] rates = new double[RATES];
-        CompilerLoad.quieten(RATES, MOST_ROUNDS, this::rate);
-        for (int i = 0; i < RATES; i++) {
+    /** Requests per second off a backlog, from so many rows on: what the warm-up deletes is put in again. */
+    Figures requests(int rows) {
+        double[] rates = new double[repetitions];
+        CompilerLoad.quieten(WARM_UP, MOST_ROUNDS, this::rate);
+        growTo(rows);
+        for (int i = 0; i < rates.length; i++) {
             rates[i] = rate();
         }
         progress.step();
