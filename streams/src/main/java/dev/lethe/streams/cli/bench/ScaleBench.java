@@ -22,6 +22,7 @@ final class ScaleBench {
     private final BenchBroker broker;
     private final boolean quick;
     private final int rows;
+    private final int most;
     private final int repetitions;
 
     private ScaleBench(BenchTable table, BenchBroker broker, boolean quick) {
@@ -29,6 +30,7 @@ final class ScaleBench {
         this.broker = broker;
         this.quick = quick;
         this.rows = quick ? 10_000 : 60_000;
+        this.most = GROWTH * rows;
         this.repetitions = quick ? 5 : 15;
     }
 
@@ -51,43 +53,45 @@ final class ScaleBench {
         }
     }
 
+    /** All deployments at once, and each measurement in turns: they meet the same machine. */
     private void rowsAndTasks(Progress progress) {
-        int most = GROWTH * rows;
-        Figures[] one = new Figures[Sweep.values().length];
-        try (ScaleRun run = new ScaleRun(broker, "one", 1, 1, repetitions, progress)) {
-            run.growTo(rows);
-            Figures few = run.passes(Sweep.GRADIENT);
-            Figures rate = run.requests(rows);
-            run.growTo(most);
-            for (Sweep sweep : Sweep.values()) {
-                one[sweep.ordinal()] = run.passes(sweep);
-            }
-            table.add("gradient pass, " + rows + " rows", "ms", few);
-            table.addAtMost(
-                    "gradient pass, " + most + " rows, against " + GROWTH + " times " + rows + " rows",
-                    "ms",
-                    against(one[Sweep.GRADIENT.ordinal()], GROWTH * few.median()),
-                    LINEAR_TARGET);
-            table.add("requests off a backlog, " + rows + " rows", "1/s", rate);
+        try (ScaleRun few = new ScaleRun(broker, "few", 1, 1, progress);
+                ScaleRun many = new ScaleRun(broker, "many", 1, 1, progress);
+                ScaleRun two = new ScaleRun(broker, "two", 2, 1, progress)) {
+            few.growTo(rows);
+            many.growTo(most);
+            two.growTo(most);
+            compareTasks(ScaleRun.passes(Sweep.CURVATURE, repetitions, many, two), Sweep.CURVATURE);
+            Figures[] passes = ScaleRun.passes(Sweep.GRADIENT, repetitions, few, many, two);
+            compareTasks(new Figures[] {passes[1], passes[2]}, Sweep.GRADIENT);
+            compareRows(passes);
+            Figures[] rates = ScaleRun.requests(repetitions, few, many);
+            table.add("requests off a backlog, " + rows + " rows", "1/s", rates[0]);
             table.addAtLeast(
                     "requests off a backlog, " + most + " rows, against " + rows + " rows",
                     "1/s",
-                    against(run.requests(most), rate.median()),
+                    against(rates[1], rates[0].median()),
                     RATE_TARGET);
         }
-        try (ScaleRun run = new ScaleRun(broker, "two", 2, 1, repetitions, progress)) {
-            run.growTo(most);
-            for (Sweep sweep : Sweep.values()) {
-                String name = sweep.title() + " pass, " + most + " rows, by one task, against two";
-                Figures figures =
-                        against(one[sweep.ordinal()], run.passes(sweep).median());
-                if (quick && sweep == Sweep.GRADIENT) {
-                    // So few rows take less time than the question and the answers on their way.
-                    table.add(name, "ms", figures);
-                } else {
-                    table.addAtLeast(name, "ms", figures, TWO_TASKS_TARGET);
-                }
-            }
+    }
+
+    private void compareRows(Figures[] passes) {
+        table.add("gradient pass, " + rows + " rows", "ms", passes[0]);
+        table.addAtMost(
+                "gradient pass, " + most + " rows, against " + GROWTH + " times " + rows + " rows",
+                "ms",
+                against(passes[1], GROWTH * passes[0].median()),
+                LINEAR_TARGET);
+    }
+
+    private void compareTasks(Figures[] oneAndTwo, Sweep sweep) {
+        String name = sweep.title() + " pass, " + most + " rows, by one task, against two";
+        Figures figures = against(oneAndTwo[0], oneAndTwo[1].median());
+        if (quick && sweep == Sweep.GRADIENT) {
+            // So few rows take less time than the question and the answers on their way.
+            table.add(name, "ms", figures);
+        } else {
+            table.addAtLeast(name, "ms", figures, TWO_TASKS_TARGET);
         }
     }
 
@@ -95,10 +99,10 @@ final class ScaleBench {
         Figures pass = null;
         Figures rate = null;
         for (int count = 1; count <= INSTANCES; count++) {
-            try (ScaleRun run = new ScaleRun(broker, "instances-" + count, SHARDS, count, repetitions, progress)) {
+            try (ScaleRun run = new ScaleRun(broker, "instances-" + count, SHARDS, count, progress)) {
                 run.growTo(rows);
-                Figures passes = run.passes(Sweep.GRADIENT);
-                Figures requests = run.requests(rows);
+                Figures passes = ScaleRun.passes(Sweep.GRADIENT, repetitions, run)[0];
+                Figures requests = ScaleRun.requests(repetitions, run)[0];
                 pass = pass == null ? passes : pass;
                 rate = rate == null ? requests : rate;
                 String name = ", " + SHARDS + " shards, " + count + (count == 1 ? " instance" : " instances");

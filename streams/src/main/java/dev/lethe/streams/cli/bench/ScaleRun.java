@@ -21,6 +21,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -72,7 +74,6 @@ final class ScaleRun implements AutoCloseable {
     }
 
     private final int shards;
-    private final int repetitions;
     private final Progress progress;
     private final Topics topics;
     private final List<Contender> instances = new ArrayList<>();
@@ -85,13 +86,14 @@ final class ScaleRun implements AutoCloseable {
     private final Outputs answers;
     /** Rows that the model has ever been over. */
     private volatile long put;
+    /** Rows that it was to have last. */
+    private int grown;
 
     private long nextPass = FIRST_PASS;
 
     /** @param instances of the service, each with its own data directory and stream threads */
-    ScaleRun(BenchBroker broker, String prefix, int shards, int instances, int repetitions, Progress progress) {
+    ScaleRun(BenchBroker broker, String prefix, int shards, int instances, Progress progress) {
         this.shards = shards;
-        this.repetitions = repetitions;
         this.progress = progress;
         this.topics = new Topics(prefix);
         String bootstrap = broker.bootstrapServers();
@@ -150,6 +152,7 @@ final class ScaleRun implements AutoCloseable {
     /** Adds rows until there are so many; the model has settled over all of them when this returns. */
     void growTo(int total) {
         boolean first = put == 0;
+        grown = total;
         long now = System.currentTimeMillis();
         long more = total - (put - versions.last());
         for (long left = more; left > 0; left -= AT_ONCE) {
@@ -174,19 +177,27 @@ final class ScaleRun implements AutoCloseable {
         progress.step();
     }
 
-    /** Milliseconds from a pass asked for until all shards' answers are committed. */
-    Figures passes(Sweep sweep) {
-        double[] took = new double[Math.min(repetitions, sweep.mostRepetitions)];
+    /** Milliseconds from a pass asked for until all shards' answers are committed, by each run, in turns. */
+    static Figures[] passes(Sweep sweep, int repetitions, ScaleRun... runs) {
         CompilerLoad.quieten(1, MOST_ROUNDS, () -> {
-            for (int i = 0; i < sweep.warmUp; i++) {
-                pass(sweep);
+            for (ScaleRun run : runs) {
+                for (int i = 0; i < sweep.warmUp; i++) {
+                    run.pass(sweep);
+                }
             }
         });
-        for (int i = 0; i < took.length; i++) {
-            took[i] = pass(sweep);
+        return inTurns(Math.min(repetitions, sweep.mostRepetitions), run -> run.pass(sweep), runs);
+    }
+
+    private static Figures[] inTurns(int repetitions, ToDoubleFunction<ScaleRun> measure, ScaleRun... runs) {
+        double[][] figures = new double[runs.length][repetitions];
+        for (int i = 0; i < repetitions; i++) {
+            for (int run = 0; run < runs.length; run++) {
+                figures[run][i] = measure.applyAsDouble(runs[run]);
+            }
+            runs[0].progress.step();
         }
-        progress.step();
-        return Figures.of(took, 1);
+        return Stream.of(figures).map(each -> Figures.of(each, 1)).toArray(Figures[]::new);
     }
 
     private double pass(Sweep sweep) {
@@ -208,16 +219,17 @@ final class ScaleRun implements AutoCloseable {
         return (answers.await(before + shards) - start) / 1e6;
     }
 
-    /** Requests per second off a backlog, from so many rows on: what the warm-up deletes is put in again. */
-    Figures requests(int rows) {
-        double[] rates = new double[repetitions];
-        CompilerLoad.quieten(WARM_UP, MOST_ROUNDS, this::rate);
-        growTo(rows);
-        for (int i = 0; i < rates.length; i++) {
-            rates[i] = rate();
+    /** Requests per second off a backlog, by each run, in turns; what the warm-up deletes is put in again before. */
+    static Figures[] requests(int repetitions, ScaleRun... runs) {
+        CompilerLoad.quieten(WARM_UP, MOST_ROUNDS, () -> {
+            for (ScaleRun run : runs) {
+                run.rate();
+            }
+        });
+        for (ScaleRun run : runs) {
+            run.growTo(run.grown);
         }
-        progress.step();
-        return Figures.of(rates, 1);
+        return inTurns(repetitions, ScaleRun::rate, runs);
     }
 
     private double rate() {
