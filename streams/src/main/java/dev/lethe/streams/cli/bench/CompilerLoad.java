@@ -3,6 +3,7 @@ package dev.lethe.streams.cli.bench;
 import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.function.DoubleSupplier;
 
 /** How much of a core the just-in-time compiler takes: measured beside it, everything is slower than it will be. */
 final class CompilerLoad {
@@ -26,6 +27,21 @@ final class CompilerLoad {
             boolean quiet = compiler.sinceLast() < QUIET;
             if (quiet && i >= least) {
                 return;
+            }
+        }
+    }
+
+    /**
+     * Measures something without the compiler.
+     *
+     * @param tries at most; the last counts, quiet or not
+     */
+    static double besideQuiet(int tries, DoubleSupplier measure) {
+        for (int i = 1; ; i++) {
+            CompilerLoad compiler = new CompilerLoad();
+            double measured = measure.getAsDouble();
+            if (compiler.sinceLast() < QUIET || i == tries) {
+                return measured;
             }
         }
     }

@@ -53,17 +53,19 @@ final class ScaleBench {
         }
     }
 
-    /** All deployments at once, and each measurement in turns: they meet the same machine. */
+    /**
+     * Few and many rows are measured in turns: they meet the same machine. Two tasks have it to themselves: both cores are
+     * theirs, and what idles beside them takes a tenth of one.
+     */
     private void rowsAndTasks(Progress progress) {
+        Figures[] one = new Figures[Sweep.values().length];
         try (ScaleRun few = new ScaleRun(broker, "few", 1, 1, progress);
-                ScaleRun many = new ScaleRun(broker, "many", 1, 1, progress);
-                ScaleRun two = new ScaleRun(broker, "two", 2, 1, progress)) {
+                ScaleRun many = new ScaleRun(broker, "many", 1, 1, progress)) {
             few.growTo(rows);
             many.growTo(most);
-            two.growTo(most);
-            compareTasks(ScaleRun.passes(Sweep.CURVATURE, repetitions, many, two), Sweep.CURVATURE);
-            Figures[] passes = ScaleRun.passes(Sweep.GRADIENT, repetitions, few, many, two);
-            compareTasks(new Figures[] {passes[1], passes[2]}, Sweep.GRADIENT);
+            one[Sweep.CURVATURE.ordinal()] = ScaleRun.passes(Sweep.CURVATURE, repetitions, many)[0];
+            Figures[] passes = ScaleRun.passes(Sweep.GRADIENT, repetitions, few, many);
+            one[Sweep.GRADIENT.ordinal()] = passes[1];
             compareRows(passes);
             Figures[] rates = ScaleRun.requests(repetitions, few, many);
             table.add("requests off a backlog, " + rows + " rows", "1/s", rates[0]);
@@ -72,6 +74,12 @@ final class ScaleBench {
                     "1/s",
                     against(rates[1], rates[0].median()),
                     RATE_TARGET);
+        }
+        try (ScaleRun two = new ScaleRun(broker, "two", 2, 1, progress)) {
+            two.growTo(most);
+            for (Sweep sweep : Sweep.values()) {
+                compareTasks(one[sweep.ordinal()], ScaleRun.passes(sweep, repetitions, two)[0], sweep);
+            }
         }
     }
 
@@ -84,9 +92,9 @@ final class ScaleBench {
                 LINEAR_TARGET);
     }
 
-    private void compareTasks(Figures[] oneAndTwo, Sweep sweep) {
+    private void compareTasks(Figures one, Figures two, Sweep sweep) {
         String name = sweep.title() + " pass, " + most + " rows, by one task, against two";
-        Figures figures = against(oneAndTwo[0], oneAndTwo[1].median());
+        Figures figures = against(one, two.median());
         if (quick && sweep == Sweep.GRADIENT) {
             // So few rows take less time than the question and the answers on their way.
             table.add(name, "ms", figures);
