@@ -140,8 +140,8 @@ public final class Settings {
             0,
             1 << 20,
             Defaults.of(512),
-            "Memory, beside the heap, in which this process keeps rows for passes and requests, in MiB; rows beyond it"
-                    + " are read from disk each time. 0: all are.");
+            "Memory, beside the heap, in which this process keeps rows, in MiB: for passes, and for requests where a"
+                    + " model takes features as they are. Rows beyond it are read from disk each time. 0: all are.");
 
     public static final Setting<Integer> ROCKSDB_MEMORY_MB = Setting.integer(
             "rocksdb.memory.mb",

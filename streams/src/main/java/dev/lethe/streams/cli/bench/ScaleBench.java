@@ -55,7 +55,7 @@ final class ScaleBench {
 
     /**
      * Few and many rows are measured in turns: they meet the same machine. Two tasks have it to themselves: both cores are
-     * theirs, and what idles beside them takes a tenth of one.
+     * theirs, and even a deployment that idles would take some of them.
      */
     private void rowsAndTasks(Progress progress) {
         Figures[] one = new Figures[Sweep.values().length];

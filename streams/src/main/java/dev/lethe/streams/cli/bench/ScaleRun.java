@@ -41,10 +41,10 @@ final class ScaleRun implements AutoCloseable {
     /** Rounds before anything counts: the first reads the rows into memory, the next ones are compiled. */
     private static final int MOST_ROUNDS = 12;
 
-    /** Of 240 000 at once, those in the place of what was deleted, and every deletion. */
     /** At one measurement, should the compiler come between. */
     private static final int MOST_TRIES = 3;
 
+    /** 240 000 at once, and those in the place of what was deleted. */
     private static final int MAX_ROWS = 270_000;
     /** Rows on their way at once: they are in this process's memory until then. */
     private static final int AT_ONCE = 20_000;
