@@ -93,8 +93,11 @@ final class CachedDataset implements AutoCloseable {
 
     /** A row as it is stored; null: it is not here in this form, though the store may have it. */
     StoredSample get(String key) {
+        if (!mapper.layout().keepsFeatures()) {
+            return null;
+        }
         byte[] bytes = CachedRow.bytes(key);
-        CachedRow row = mapper.layout().keepsFeatures() && cached(bytes) ? index.find(bytes) : null;
+        CachedRow row = cached(bytes) ? index.find(bytes) : null;
         if (row == null || row.slot() == CachedRow.MISFIT) {
             return null;
         }

@@ -30,13 +30,13 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
-/** A deployment with one model, whose dataset grows between the measurements. */
+/** A deployment with one model, whose dataset is brought to a size before it is measured. */
 final class ScaleRun implements AutoCloseable {
     private static final int FEATURES = 784;
     /** Deletions of one sample each in one measurement of their rate. */
     private static final int BACKLOG = 500;
 
-    /** The same before any counts, at least. */
+    /** Measurements of the rate before any counts, at least. */
     private static final int WARM_UP = 3;
     /** Rounds before anything counts: the first reads the rows into memory, the next ones are compiled. */
     private static final int MOST_ROUNDS = 12;
