@@ -109,7 +109,7 @@ final class Woodbury implements AutoCloseable {
     private void multiplyRoots() {
         int n = inverse.size();
         int m = roots.columns();
-        DenseKernels.symm(n, m, inverse.whole(), roots.pointer(), products.pointer());
+        inverse.multiplyAll(m, roots.pointer(), products.pointer());
         DenseKernels.gemmTransposedLeft(m, m, n, 1.0, roots.pointer(), products.pointer(), 0.0, core.pointer());
     }
 
@@ -153,12 +153,7 @@ final class Woodbury implements AutoCloseable {
     }
 
     private void updateGram(int rows, Direction direction) {
-        if (gram == null) {
-            return;
-        }
-        if (rows == 1) {
-            gram.add(direction.sign, roots.weightedRows());
-        } else {
+        if (gram != null) {
             gram.addAll(direction.sign, rows, roots.weightedRows());
         }
     }

@@ -146,10 +146,12 @@ class DenseFactorTest extends FactorContract {
             assertThat(factor.drift()).isLessThan(1e-11);
             try (Factor fresh = build(objective, theta, rows)) {
                 assertSame(objective, factor, fresh);
-                List<Row> block = List.copyOf(rows.subList(0, 20));
-                factor.update(List.of(), block, theta);
-                factor.update(block, List.of(), theta);
-                assertSame(objective, factor, fresh);
+                for (int size : new int[] {2, 4, 5, 20}) {
+                    List<Row> block = List.copyOf(rows.subList(0, size));
+                    factor.update(List.of(), block, theta);
+                    factor.update(block, List.of(), theta);
+                    assertSame(objective, factor, fresh);
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ package dev.lethe.streams.cli.bench;
  * How much of everything one case of {@code bench stream} sends.
  *
  * @param rounds of the warm-up before anything counts, at most
- * @param windows repetitions of each measurement
+ * @param windows repetitions of each measurement, each time that a contender's turn comes
  * @param paced requests at the paced rate, a window
  * @param backlog requests of one sample each laid up before the clock starts, a window
  * @param passThrough the same for the pass-through, which is quicker
@@ -42,7 +42,7 @@ record StreamPlan(
     private static final int FEW = 5_000;
 
     static StreamPlan of(int features, boolean quick) {
-        int windows = quick ? 5 : 9;
+        int windows = quick ? 3 : 5;
         return features > 256
                 ? new StreamPlan(MOST_OWN_ROUNDS, windows, 300, 1_000, PASS_THROUGH, windows, 50, 100, 20_000)
                 : new StreamPlan(MOST_OWN_ROUNDS, windows, 300, 30_000, PASS_THROUGH, 0, 0, 0, 60_000);
