@@ -24,6 +24,7 @@ final class HeldFactor {
 
     private final Objective objective;
     private final Guard guard;
+    private final StaleForm staleForm;
     private Factor factor;
     private Preconditioner preconditioner;
     private double[] theta;
@@ -35,6 +36,7 @@ final class HeldFactor {
     HeldFactor(Objective objective, double[] theta) {
         this.objective = objective;
         this.guard = new Guard(objective.family());
+        this.staleForm = new StaleForm(objective);
         this.theta = theta == null ? null : theta.clone();
     }
 
@@ -69,6 +71,16 @@ final class HeldFactor {
         return guard;
     }
 
+    /**
+     * tr(δᵀKδ), δ = θ₀ − θ_P, of the factor here.
+     *
+     * @param anchor θ₀, always the same. Not modified.
+     * @throws IllegalStateException without a factor
+     */
+    double staleForm(double[] anchor) {
+        return staleForm.of(anchor, theta, require());
+    }
+
     void fold(List<RowChange> batch) {
         if (factor == null) {
             return;
@@ -86,6 +98,7 @@ final class HeldFactor {
             }
         }
         FactorUpdate met = factor.update(additions, removals, theta);
+        staleForm.fold(additions, removals);
         updates += additions.size() + removals.size();
         guard.note(met);
         if (!met.definite()) {
@@ -101,6 +114,7 @@ final class HeldFactor {
             return Double.NaN;
         }
         lookedAt = updates;
+        staleForm.forget();
         double drift = factor.drift();
         guard.drift(drift);
         return drift;
@@ -157,6 +171,7 @@ final class HeldFactor {
     void takeGram(HeldFactor other) {
         if (factor instanceof DenseFactor here && !here.hasGram() && other.hasGram()) {
             here.takeGram((DenseFactor) other.factor);
+            staleForm.forget();
         }
     }
 
@@ -208,5 +223,6 @@ final class HeldFactor {
         }
         factor = null;
         theta = null;
+        staleForm.forget();
     }
 }

@@ -4,7 +4,6 @@ import dev.lethe.unlearn.curvature.Factor;
 import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Objective;
 import dev.lethe.unlearn.objective.Vectors;
-import java.util.Arrays;
 
 /** The step from an anchor, with what is known of where it ends. */
 final class Steps {
@@ -28,15 +27,9 @@ final class Steps {
         // Ridge: vᵀKv is vᵀ(H − Λr)v itself, and no K is kept.
         double gramForm = objective.family() == Family.RIDGE ? Math.max(0, bend) : factor.gramForm(v);
         double shift = sums.rootMeanSquare(gramForm);
-        double bound = ResidualBound.of(objective, sums.maxNorm(), v, gramForm, staleForm(objective, sums, held), bend)
+        double bound = ResidualBound.of(objective, sums.maxNorm(), v, gramForm, held.staleForm(sums.theta()), bend)
                 + sums.stepSlack(v, held.smallestCurvature(), held.updates());
         Verdict verdict = sums.objection().orElseGet(() -> held.guard().verdict(shift));
         return new Correction(target, bound, shift, verdict);
-    }
-
-    /** tr(δᵀKδ), δ = θ₀ − θ_P. */
-    private static double staleForm(Objective objective, RunningSums sums, HeldFactor held) {
-        boolean stale = objective.family() != Family.RIDGE && !Arrays.equals(sums.theta(), held.theta());
-        return stale ? held.require().gramForm(Vectors.minus(sums.theta(), held.theta())) : 0;
     }
 }

@@ -10,6 +10,7 @@ import dev.lethe.unlearn.curvature.DenseFactor;
 import dev.lethe.unlearn.objective.Family;
 import dev.lethe.unlearn.objective.Intercept;
 import dev.lethe.unlearn.objective.Objective;
+import dev.lethe.unlearn.objective.Predictor;
 import dev.lethe.unlearn.objective.Row;
 import dev.lethe.unlearn.objective.RowChange;
 import dev.lethe.unlearn.objective.Vectors;
@@ -79,6 +80,39 @@ class AnchorTest {
             at.install(fresh, anchor.theta());
             assertThat(distance(anchor.correct().theta(), at.correct().theta())).isLessThan(1e-10);
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.lethe.unlearn.Samples#objectives")
+    void shouldKnowHowFarFromItsFactorItStandsWhateverChanges(Objective objective) {
+        Story story = Story.of(objective, 5);
+        double[] elsewhere =
+                new Random(5).doubles(objective.parameters(), -0.2, 0.2).toArray();
+        double[] further =
+                new Random(6).doubles(objective.parameters(), -0.2, 0.2).toArray();
+        try (Anchor anchor = InMemoryFit.fit(objective, story.rows(), null)) {
+            anchor.install(Samples.factor(objective, elsewhere, story.rows()), elsewhere);
+            requireStaleForm(objective, anchor, elsewhere, story.rows());
+            anchor.foldFactor(story.changes());
+            requireStaleForm(objective, anchor, elsewhere, story.today());
+            anchor.install(Samples.factor(objective, further, story.today()), further);
+            requireStaleForm(objective, anchor, further, story.today());
+            anchor.foldFactor(story.changes().stream().map(RowChange::reversed).toList());
+            requireStaleForm(objective, anchor, further, story.rows());
+            anchor.install(Samples.factor(objective, anchor.theta(), story.rows()), anchor.theta());
+            assertThat(anchor.held().staleForm(anchor.theta())).isZero();
+        }
+    }
+
+    /** Σ w‖(θ₀ − θ_P)x‖², row by row. */
+    private static void requireStaleForm(Objective objective, Anchor anchor, double[] thetaFactor, List<Row> rows) {
+        double[] delta = Vectors.minus(anchor.theta(), thetaFactor);
+        double expected = 0;
+        for (Row row : rows) {
+            double length = Vectors.norm(Predictor.logits(objective, delta, row.x()));
+            expected += objective.family() == Family.RIDGE ? 0 : row.weight() * length * length;
+        }
+        assertThat(anchor.held().staleForm(anchor.theta())).isCloseTo(expected, within(1e-10 * expected));
     }
 
     @ParameterizedTest

@@ -3,7 +3,7 @@ package dev.lethe.streams.cli.bench;
 import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 
 /** How much of a core the just-in-time compiler takes: measured beside it, everything is slower than it will be. */
 final class CompilerLoad {
@@ -36,10 +36,10 @@ final class CompilerLoad {
      *
      * @param tries at most; the last counts, quiet or not
      */
-    static double besideQuiet(int tries, DoubleSupplier measure) {
+    static <T> T besideQuiet(int tries, Supplier<T> measure) {
         for (int i = 1; ; i++) {
             CompilerLoad compiler = new CompilerLoad();
-            double measured = measure.getAsDouble();
+            T measured = measure.get();
             if (compiler.sinceLast() < QUIET || i == tries) {
                 return measured;
             }
